@@ -1,0 +1,45 @@
+/** `GET /stats`: the same numbers as the metrics, for a person or a script, with the ratios worked out. */
+import type { Counters } from '../core/counters.js'
+import type { LogStats } from '../invalidation/contract.js'
+import type { StoreStats } from '../store/contract.js'
+
+export interface StatsInput {
+  readonly counters: Counters
+  readonly store: StoreStats
+  readonly log: LogStats
+  readonly version: string
+  /** Seconds. */
+  readonly uptime: number
+}
+
+/** Rounded to four places; null while there is nothing to divide by. */
+function ratio (part: number, whole: number): number | null {
+  return whole === 0 ? null : Math.round(part / whole * 1e4) / 1e4
+}
+
+/**
+ * `hitRatio`: of the requests that got a response, those that were answered from the store without waiting for the
+ * origin (hit, stale). `originRatio`: origin requests for each of them, background refreshes and retries included.
+ */
+export function statsOf ({ counters: c, store, log, version, uptime }: StatsInput): object {
+  const { hit, stale, revalidated, miss, collapsed, pass } = c.requests
+  const answered = hit + stale + revalidated + miss + collapsed + pass
+  return {
+    version,
+    uptime: Math.round(uptime),
+    hitRatio: ratio(hit + stale, answered),
+    originRatio: ratio(c.originRequests, answered),
+    requests: c.requests,
+    responses: Object.fromEntries(c.statuses.slice(1).map((n, i) => [`${i + 1}xx`, n])),
+    refusals: Object.fromEntries(c.refusals),
+    bytes: { in: c.bytesIn, out: c.bytesOut },
+    connections: { open: c.connectionsOpen, total: c.connections },
+    origin: {
+      requests: c.originRequests, retries: c.originRetries, backgroundRefreshes: c.backgroundRefreshes, errors: Object.fromEntries(c.originErrors)
+    },
+    fills: { inFlight: c.fillsInFlight, collapsed: c.collapsed, ...c.fills },
+    store,
+    invalidation: { ...log, purges: c.purges, writes: c.writeInvalidations },
+    log: { dropped: c.logDropped }
+  }
+}

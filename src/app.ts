@@ -1,0 +1,145 @@
+/**
+ * The composition root: every part built from the settings and wired, nothing decided.
+ *
+ * Ends in order: the public listener drains first, then the origins, the log and the store, the admin listener last, so
+ * that /readyz says "draining" and purges are taken until the end.
+ */
+import { randomInt } from 'node:crypto'
+import { createAdmin } from './admin/server.js'
+import { compileTrusted, formatAddress } from './config/address.js'
+import type { Settings } from './config/settings.js'
+import { systemClock, type Clock } from './core/clock.js'
+import { Counters } from './core/counters.js'
+import { SeawallError } from './core/errors.js'
+import type { StoreKey } from './core/types.js'
+import { createLocalLog } from './invalidation/log.js'
+import { createSweeper } from './invalidation/sweep.js'
+import { createLog } from './observe/log.js'
+import { createOrigins } from './origin/origins.js'
+import { forwardTarget, urlKey } from './policy/key.js'
+import { compileRoutes } from './policy/routes.js'
+import { createCore } from './proxy/core.js'
+import { Fills } from './proxy/fills.js'
+import type { Parts } from './proxy/parts.js'
+import { hostname, pathOf } from './proxy/recognise.js'
+import { createListener } from './server/listener.js'
+import { createMemoryStore } from './store/memory.js'
+import { version } from './version.js'
+
+export interface AppIo {
+  readonly stdout: NodeJS.WritableStream & { readonly isTTY?: boolean }
+  /** NO_COLOR is honoured. */
+  readonly env: Readonly<Record<string, string | undefined>>
+}
+
+export interface RunningApp {
+  readonly listen: { readonly host: string, readonly port: number }
+  readonly admin: { readonly host: string, readonly port: number }
+  /** Stops accepting, lets what is in flight finish until the configured deadline, then closes everything. */
+  drain (): Promise<void>
+  /** Ends at once. */
+  destroy (): void
+}
+
+/** What tests put in the place of time and chance. */
+export interface Surroundings { readonly clock: Clock, readonly random: () => number }
+
+const nature: Surroundings = { clock: systemClock, random: Math.random }
+
+/** Rejects with the system's error where an address cannot be listened on. */
+export async function startApp (settings: Settings, io: AppIo, { clock, random }: Surroundings = nature): Promise<RunningApp> {
+  const counters = new Counters()
+  const tty = io.stdout.isTTY === true
+  const output = createLog({ level: settings.log.level, access: settings.log.access, tty, color: tty && !io.env['NO_COLOR'], stream: io.stdout, counters, clock })
+  const { logger } = output
+  const { memory, maxObject, maxVariants } = settings.cache
+  const log = createLocalLog({ clock, epoch: randomInt(1, 2 ** 47) })
+  const store = createMemoryStore({ limit: memory, maxObject, maxVariants, clock })
+  const origins = createOrigins(settings.origins, { clock, counters, log: logger })
+  const parts: Parts = {
+    clock, counters, logger, store, log, origins, random,
+    route: compileRoutes(settings.routes),
+    originHost: (name, host) => settings.origins[name]!.host === 'origin' || host === '' ? new URL(settings.origins[name]!.url).host : host
+  }
+  const fills = new Fills(parts)
+  const sweeper = createSweeper({
+    log, clock,
+    records: () => store.records(),
+    remove: key => { void store.delete(key) },
+    settle: (entry, policy) => store.settle(entry, policy),
+    openFills: () => fills.judged()
+  })
+  const listener = createListener({
+    core: createCore(parts, fills), limits: settings.limits, clock, counters, log: logger,
+    trusted: compileTrusted(settings.trustedProxies),
+    onAnswer: output.access === undefined ? undefined : (request, response, end) => { if (request && response) output.access!(request, response, end) }
+  })
+  let draining = false
+  const admin = createAdmin({
+    log, store, counters, logger, version: version(), token: settings.admin.token,
+    purgeKeys: purgeKeys(parts),
+    ready: () => ({ ready: !draining, details: draining ? { draining: true } : {} })
+  })
+
+  async function close (): Promise<void> {
+    sweeper.close()
+    await log.close()
+    await store.close()
+    await admin.close()
+    await output.close()
+  }
+
+  try {
+    const adminAddress = await admin.listen(settings.admin.host, settings.admin.port)
+    const listen = await listener.listen(settings.listen.host, settings.listen.port)
+    logger.info({ listen: `http://${formatAddress(listen)}`, admin: `http://${formatAddress(adminAddress)}` }, 'listening')
+    return {
+      listen,
+      admin: adminAddress,
+      async drain () {
+        draining = true
+        logger.info({ connections: listener.connections() }, 'draining')
+        await listener.drain(settings.limits.drain)
+        await origins.close()
+        await close()
+      },
+      destroy () {
+        listener.close()
+        origins.destroy(new SeawallError('draining'))
+        void close()
+      }
+    }
+  } catch (error) {
+    listener.close()
+    await origins.close()
+    await close()
+    throw error
+  }
+}
+
+/** Purges name URLs as clients do; they are keyed as requests are. */
+function purgeKeys (parts: Parts) {
+  const parse = (absolute: string): URL | undefined => {
+    const url = URL.canParse(absolute) ? new URL(absolute) : undefined
+    return url?.protocol === 'http:' || url?.protocol === 'https:' ? url : undefined
+  }
+  return {
+    url (absolute: string): StoreKey | undefined {
+      const url = parse(absolute)
+      if (url === undefined) return undefined
+      const target = targetOf(absolute)
+      const route = parts.route(hostname(url.host), pathOf(target))
+      return urlKey(url.origin, route === undefined ? target : forwardTarget(target, route.key.query))
+    },
+    prefix (absolute: string): string | undefined {
+      const url = parse(absolute)
+      return url === undefined ? undefined : url.origin + targetOf(absolute)
+    }
+  }
+}
+
+/** Path and query byte for byte as written: a URL object would re-encode them, and keys are byte-exact. */
+function targetOf (absolute: string): string {
+  const rest = absolute.replace(/^[a-z]+:\/\/[^/?#]*/i, '').replace(/#.*$/s, '')
+  return rest.startsWith('/') ? rest : `/${rest}`
+}

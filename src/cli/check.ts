@@ -1,0 +1,56 @@
+/** `seawall check`: whether a configuration can be used, and what it comes to. */
+import { formatAddress } from '../config/address.js'
+import { loadConfig } from '../config/load.js'
+import type { Settings } from '../config/settings.js'
+import { formatDuration, formatSize } from '../config/units.js'
+import type { RouteRules } from '../core/route.js'
+import { EXIT, type Io } from './io.js'
+
+/** Throws ConfigError with all that is wrong. */
+export async function check (file: string, io: Io): Promise<number> {
+  const settings = loadConfig({ file, env: io.env })
+  io.stdout.write(`ok: ${file}\n${summary(settings)}`)
+  return EXIT.ok
+}
+
+export function summary ({ listen, admin, origins, cache, routes }: Settings): string {
+  const origin = Object.entries(origins).map(([name, { url, host }]) => [name, url, host === 'preserve' ? 'keeps Host' : 'sends its own Host'])
+  const route = routes.map((rules, i) => [`${i + 1}`, `${rules.match}${rules.hosts.length === 0 ? '' : ` on ${rules.hosts.join(', ')}`}`, `-> ${rules.origin}`, describe(rules)])
+  return [
+    ...section('listen', [[formatAddress(listen)]]),
+    ...section('admin', [[`${formatAddress(admin)}, ${admin.token === undefined ? 'no token' : 'with a token'}`]]),
+    ...section('origins', origin),
+    ...section('cache', [[`${formatSize(cache.memory)} of memory, bodies up to ${formatSize(cache.maxObject)}, ${cache.maxVariants} variants a URL`]]),
+    ...section('routes', route)
+  ].map(line => `${line.trimEnd()}\n`).join('')
+}
+
+/** Rows under a heading, columns aligned. */
+function section (heading: string, rows: readonly (readonly string[])[]): string[] {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map(row => row[column]!.length)))
+  return rows.map((row, i) => `${(i === 0 ? heading : '').padEnd(9)}${row.map((cell, column) => cell.padEnd(widths[column]!)).join('  ')}`)
+}
+
+/** What a route does, its defaults left unsaid. */
+function describe (route: RouteRules): string {
+  if (!route.cache) return 'not cached'
+  const { freshness, stale, key } = route
+  const parts = ['cached']
+  if (freshness.override !== undefined) parts.push(`fresh ${formatDuration(freshness.override)} whatever the origin says`)
+  if (freshness.default !== undefined) parts.push(`fresh ${formatDuration(freshness.default)} by default`)
+  if (freshness.negative !== undefined) parts.push(`404 and 410 ${formatDuration(freshness.negative)}`)
+  if (freshness.heuristic > 0) parts.push(`heuristic ${freshness.heuristic}`)
+  if (freshness.max !== undefined) parts.push(`at most ${formatDuration(freshness.max)}`)
+  if (freshness.jitter > 0) parts.push(`jitter ${freshness.jitter}`)
+  if (stale.whileRevalidate > 0) parts.push(`stale ${formatDuration(stale.whileRevalidate)} while revalidating`)
+  if (stale.ifError > 0) parts.push(`stale ${formatDuration(stale.ifError)} on errors`)
+  if (key.query.only !== undefined) parts.push(`query only ${key.query.only.join(' ') || 'none'}`)
+  if (key.query.ignore.length > 0) parts.push(`query without ${key.query.ignore.join(' ')}`)
+  if (key.query.sort) parts.push('query sorted')
+  if (key.headers.length > 0) parts.push(`by header ${key.headers.join(' ')}`)
+  if (key.cookies.length > 0) parts.push(`by cookie ${key.cookies.join(' ')}`)
+  if (route.setCookie !== 'refuse') parts.push(`Set-Cookie: ${route.setCookie}`)
+  if (route.clientDirectives === 'ignore') parts.push('clients\' Cache-Control ignored')
+  if (route.tags.length > 0) parts.push(`tags ${route.tags.join(' ')}`)
+  return parts.join(', ')
+}

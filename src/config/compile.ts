@@ -1,0 +1,41 @@
+/** A checked configuration to settings. */
+import type { RouteRules } from '../core/route.js'
+import { routeSchema, type Config, type RouteConfig } from './schema.js'
+import type { OriginSettings, Settings } from './settings.js'
+
+/** What is meant for caches in front of the origin, not for clients. */
+const CACHE_FIELDS = ['surrogate-key', 'surrogate-control', 'cache-tag', 'xkey']
+
+const DEFAULT_MAX_OBJECT = 16 * 2 ** 20
+const NO_LIFETIMES = { default: undefined, negative: undefined, max: undefined, override: undefined }
+
+/** `config` has passed `check`; `adminToken` is the one of the environment. */
+export function compile (config: Config, adminToken: string | undefined): Settings {
+  const { listen, admin, limits, trustedProxies, log } = config
+  const { memory, maxObject = Math.min(DEFAULT_MAX_OBJECT, memory), maxVariants, passRecord, keepStale } = config.cache
+  const origins: Record<string, OriginSettings> = Object.assign(Object.create(null), config.origins)
+  const [only = ''] = Object.keys(origins)
+  const routes = config.routes.length === 0 ? [routeSchema.parse({})] : config.routes
+  return {
+    listen,
+    admin: { ...admin.listen, token: admin.token ?? adminToken },
+    origins,
+    cache: { memory, maxObject, maxVariants, passRecord, keepStale },
+    routes: routes.map(route => compileRoute(route, route.origin ?? only, config.cache)),
+    limits: { ...limits, body: limits.body === 'none' ? undefined : limits.body },
+    trustedProxies,
+    log
+  }
+}
+
+function compileRoute (route: RouteConfig, origin: string, cache: Config['cache']): RouteRules {
+  return {
+    ...route,
+    origin,
+    freshness: { ...NO_LIFETIMES, ...route.freshness },
+    key: { ...route.key, query: { only: undefined, ...route.key.query } },
+    keepStale: cache.keepStale,
+    passRecord: cache.passRecord,
+    stripResponse: cache.exposeTags ? [] : CACHE_FIELDS
+  }
+}

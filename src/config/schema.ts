@@ -1,0 +1,177 @@
+/**
+ * What `proxy.config.json` may hold. One zod schema checks it, turns its text into milliseconds, bytes and addresses,
+ * fills in defaults, and yields the JSON Schema for editors. The `error` of each leaf says what is allowed there.
+ * What concerns more than one section is in checks.ts.
+ */
+import { z } from 'zod'
+import { isBlock, isHost, parseAddress } from './address.js'
+import { DURATION_PATTERN, SIZE_PATTERN, parseDuration, parseSize } from './units.js'
+
+const TOKEN = /^[!#$%&'*+.^_`|~\dA-Za-z-]+$/
+
+// ---- leaves
+
+function text (pattern: RegExp, allowed: string) {
+  return z.string({ error: allowed }).regex(pattern, { error: allowed })
+}
+
+/** A string that `read` understands, `pattern` being its shape for editors. */
+function read<T> (read: (text: string) => T | undefined, allowed: string, pattern?: RegExp) {
+  const string = z.string({ error: allowed })
+  return (pattern === undefined ? string : string.regex(pattern, { error: allowed, abort: true })).transform((text, context): T => {
+    const value = read(text)
+    if (value !== undefined) return value
+    context.addIssue({ code: 'custom', message: allowed })
+    return z.NEVER
+  })
+}
+
+function duration (least: string, most: string) {
+  const [from, to] = [parseDuration(least)!, parseDuration(most)!]
+  return read(text => {
+    const ms = parseDuration(text)!
+    return ms >= from && ms <= to ? ms : undefined
+  }, `a duration with its unit, such as "500ms", "30s", "5m", "1h" or "1d", from ${least} to ${most}`, DURATION_PATTERN)
+}
+
+function size (least: string, most: string) {
+  const [from, to] = [parseSize(least)!, parseSize(most)!]
+  return read(text => {
+    const bytes = parseSize(text)!
+    return bytes >= from && bytes <= to ? bytes : undefined
+  }, `a size with its unit, such as "512b", "16kb", "256mb" or "1gb", from ${least} to ${most}`, SIZE_PATTERN)
+}
+
+function whole (least: number, most: number) {
+  const error = `a whole number from ${least} to ${most}`
+  return z.int({ error }).min(least, { error }).max(most, { error })
+}
+
+const fraction = () => {
+  const error = 'a number from 0 to 1'
+  return z.number({ error }).min(0, { error }).max(1, { error })
+}
+
+/** How long something is kept or counts. */
+const period = () => duration('0s', '3650d')
+/** How long something is waited for. */
+const deadline = () => duration('1ms', '1d')
+const list = <T extends z.ZodType>(item: T) => z.array(item)
+
+const address = () => read(parseAddress, 'HOST:PORT, such as "127.0.0.1:8080" or "[::1]:8080"')
+
+function originUrl (text: string): string | undefined {
+  if (!URL.canParse(text)) return undefined
+  const url = new URL(text)
+  const bare = url.pathname === '/' && url.search === '' && url.hash === '' && url.username === '' && url.password === ''
+  const spelled = /^https?:\/\/[^/?#@\\\s]+\/?$/i.test(text)
+  return bare && spelled && isHost(url.hostname) && url.port !== '0' ? url.origin : undefined
+}
+
+// ---- sections
+
+export const originSchema = z.strictObject({
+  url: read(originUrl, '"http://HOST:PORT" or "https://HOST:PORT", without path, query or credentials').describe('Where it is reached.'),
+  host: z.enum(['preserve', 'origin']).prefault('preserve').describe('The Host it is sent: the client\'s own, or that of url.'),
+  connections: whole(1, 65_535).prefault(1024).describe('Connections held to it at most.'),
+  timeouts: z.strictObject({
+    connect: deadline().prefault('5s').describe('Until it accepts a connection.'),
+    headers: deadline().prefault('30s').describe('From the request to the head of its answer.'),
+    body: deadline().prefault('60s').describe('Between two pieces of its answer.')
+  }).prefault({}).describe('Deadlines.')
+})
+
+const freshness = z.strictObject({
+  default: period().optional().describe('Lifetime of an answer that carries none.'),
+  negative: period().optional().describe('Lifetime of a 404 or 410 that carries none.'),
+  heuristic: fraction().prefault(0).describe('Lifetime guessed from Last-Modified: this fraction of the time since. 0 guesses nothing.'),
+  jitter: fraction().prefault(0).describe('Shortens each lifetime at random by up to this fraction, so that not all expire at once.'),
+  max: period().optional().describe('No lifetime is longer.'),
+  override: period().optional().describe('Replaces whatever lifetime the origin gave.')
+})
+
+const parameter = () => text(/^[^\s&=#]+$/, 'the name of a query parameter as URLs have it; "utm_*" is every name that begins so')
+
+const query = z.strictObject({
+  ignore: list(parameter()).prefault([]).describe('Parameters dropped, from the key and from what the origin is asked.'),
+  only: list(parameter()).optional().describe('The only parameters kept; all others are dropped.'),
+  sort: z.boolean().prefault(false).describe('Sorts parameters by name, so that their order splits nothing.')
+})
+
+const key = z.strictObject({
+  query: query.prefault({}).describe('Which part of the query counts.'),
+  headers: list(text(TOKEN, 'the name of a header').toLowerCase()).prefault([]).describe('Request headers whose values split the key.'),
+  cookies: list(text(TOKEN, 'the name of a cookie')).prefault([]).describe('Cookies whose values split the key.')
+})
+
+const HOST_ALLOWED = 'a host without port, such as "example.com", "*.example.com" or "[::1]"'
+const host = () => read(text => isHost(text.replace(/^\*\./, '')) ? text.toLowerCase() : undefined, HOST_ALLOWED)
+
+export const routeSchema = z.strictObject({
+  match: text(/^[/*][!"$->@-~]*$/, 'a path that begins with "/" or "*", in which "*" stands for anything; no query, no blanks, non-ASCII percent-encoded')
+    .prefault('*').describe('The path it is for; * stands for any run of characters.'),
+  hosts: list(host()).prefault([]).describe('The hosts it is for, *.example.com being every subdomain; none is all.'),
+  origin: z.string().optional().describe('Which of the origins answers. The only one there is, if left out.'),
+  cache: z.boolean().prefault(true).describe('false sends every request to the origin and stores nothing.'),
+  freshness: freshness.prefault({}).describe('How long answers are fresh.'),
+  stale: z.strictObject({
+    whileRevalidate: period().prefault('0s').describe('How long a stale answer is still given while a new one is fetched.'),
+    ifError: period().prefault('0s').describe('How long a stale answer is still given when the origin fails.')
+  }).prefault({}).describe('What applies where the answer says nothing of it.'),
+  key: key.prefault({}).describe('What tells one stored answer from another.'),
+  setCookie: z.enum(['refuse', 'store', 'strip']).prefault('refuse').describe('An answer with Set-Cookie is not stored, stored whole, or stored without it.'),
+  clientDirectives: z.enum(['honor', 'ignore']).prefault('honor').describe('Whether a request\'s Cache-Control and Pragma count.'),
+  tags: list(text(/^[!-+\--~]+$/, 'a tag: visible ASCII without blanks and commas')).prefault([]).describe('Tags every stored answer of this route bears.')
+})
+
+const cache = z.strictObject({
+  memory: size('64kb', '1024gb').prefault('256mb').describe('What everything stored may take.'),
+  maxObject: size('1b', '4gb').optional().describe('Largest body stored. 16mb, or all of memory if that is less.'),
+  maxVariants: whole(1, 10_000).prefault(32).describe('Variants (Vary) kept of one URL.'),
+  passRecord: period().prefault('120s').describe('How long an uncacheable answer is remembered, so that requests for it do not wait for each other.'),
+  keepStale: period().prefault('1h').describe('How long an expired answer with a validator is kept for revalidation.'),
+  exposeTags: z.boolean().prefault(false).describe('Leaves Surrogate-Key, Surrogate-Control, Cache-Tag and xkey on answers to clients.')
+})
+
+const limits = z.strictObject({
+  headerBytes: size('1kb', '1mb').prefault('16kb').describe('Request line and headers together.'),
+  headerCount: whole(1, 10_000).prefault(100).describe('Headers of a request.'),
+  url: size('64b', '1mb').prefault('8kb').describe('The request target.'),
+  headerTimeout: deadline().prefault('10s').describe('From the first byte of a request to the end of its headers.'),
+  idle: deadline().prefault('60s').describe('Between two requests of a connection.'),
+  bodyTimeout: deadline().prefault('30s').describe('Between two pieces of a request\'s body.'),
+  writeStall: deadline().prefault('30s').describe('How long a client may read nothing of an answer.'),
+  pipelined: whole(1, 1000).prefault(64).describe('Requests of one connection that may wait for their turn.'),
+  body: z.union([z.literal('none'), size('0b', '1024gb')], { error: 'a size with its unit, such as "16kb" or "256mb", or "none" for any' }).prefault('none').describe('Largest request body.'),
+  drain: deadline().prefault('10s').describe('What requests in flight are given to finish when the process is told to stop.')
+})
+
+const admin = z.strictObject({
+  listen: address().prefault('127.0.0.1:8081').describe('Where the admin listener listens. Off loopback it needs a token.'),
+  token: text(/^[!-~]+$/, 'visible ASCII characters without blanks').optional().describe('What who uses it must present. SEAWALL_ADMIN_TOKEN of the environment, if left out.')
+})
+
+export const configSchema = z.strictObject({
+  $schema: z.string().optional().describe('For editors.'),
+  listen: address().prefault('127.0.0.1:8080').describe('Where clients are served.'),
+  admin: admin.prefault({}).describe('The admin listener: purges, metrics, health.'),
+  origins: z.record(text(/^[A-Za-z][\w.-]*$/, 'a name of letters, digits, "_", "-" and ".", that begins with a letter'), originSchema).prefault({})
+    .describe('The servers behind the proxy, by a name of your choice.'),
+  cache: cache.prefault({}).describe('The store.'),
+  routes: list(routeSchema).prefault([]).describe('What applies to which requests; the first that matches decides. None is one for everything.'),
+  limits: limits.prefault({}).describe('What clients may ask of the proxy.'),
+  trustedProxies: list(read(text => isBlock(text) ? text : undefined, 'an address or CIDR block, such as "10.0.0.0/8" or "::1"')).prefault([])
+    .describe('Whose X-Forwarded-* and Forwarded headers are believed.'),
+  log: z.strictObject({
+    level: z.enum(['debug', 'info', 'warn', 'error', 'silent']).prefault('info').describe('The least that is logged.'),
+    access: z.boolean().prefault(true).describe('One line a request.')
+  }).prefault({}).describe('The log, on standard output.')
+})
+
+export type Config = z.output<typeof configSchema>
+export type RouteConfig = z.output<typeof routeSchema>
+
+/** The JSON Schema of the file (draft 2020-12), as it is checked in. */
+export function jsonSchema (): z.core.JSONSchema.BaseSchema {
+  return { title: 'Configuration of Seawall', ...z.toJSONSchema(configSchema, { io: 'input' }) }
+}

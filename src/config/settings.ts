@@ -1,0 +1,73 @@
+/**
+ * What the configuration comes to: plain data in plain units (milliseconds, bytes), every default filled in.
+ * The rest of the program knows this and nothing of files, flags or text.
+ */
+import type { RouteRules } from '../core/route.js'
+import type { Ms } from '../core/types.js'
+
+/** `host` as the system's listen wants it (IPv6 without brackets); port 0 lets the system choose. */
+export interface Address { readonly host: string, readonly port: number }
+
+export interface OriginSettings {
+  /** `scheme://host:port`, nothing after it. */
+  readonly url: string
+  /** Which Host the origin is sent: the client's, or that of `url`. */
+  readonly host: 'preserve' | 'origin'
+  /** Connections held to it at most. */
+  readonly connections: number
+  /** `headers`: from the request to the answer's head. `body`: between two pieces of it. */
+  readonly timeouts: { readonly connect: Ms, readonly headers: Ms, readonly body: Ms }
+}
+
+export interface CacheSettings {
+  readonly memory: number
+  readonly maxObject: number
+  readonly maxVariants: number
+  readonly passRecord: Ms
+  readonly keepStale: Ms
+}
+
+export interface LimitSettings {
+  readonly headerBytes: number
+  readonly headerCount: number
+  readonly url: number
+  readonly headerTimeout: Ms
+  readonly idle: Ms
+  /** Between two pieces of a request's body. */
+  readonly bodyTimeout: Ms
+  readonly writeStall: Ms
+  readonly pipelined: number
+  /** Largest request body; undefined is any. */
+  readonly body: number | undefined
+  /** What requests in flight are given to finish when the process is told to stop. */
+  readonly drain: Ms
+}
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent'
+
+export interface Settings {
+  readonly listen: Address
+  readonly admin: Address & { readonly token: string | undefined }
+  /** Without prototype: a name is there only if the configuration gave it. */
+  readonly origins: Readonly<Record<string, OriginSettings>>
+  readonly cache: CacheSettings
+  /** In order: the first that matches decides. Never empty. */
+  readonly routes: readonly RouteRules[]
+  readonly limits: LimitSettings
+  /** Addresses and CIDR blocks; see `compileTrusted`. */
+  readonly trustedProxies: readonly string[]
+  readonly log: { readonly level: LogLevel, readonly access: boolean }
+}
+
+/** A configuration that cannot be used. `problems` has one line for each thing wrong, beginning with the path in the file or the flag. */
+export class ConfigError extends Error {
+  readonly file: string | undefined
+  readonly problems: readonly string[]
+
+  constructor (file: string | undefined, problems: readonly string[]) {
+    super(problems.join('\n'))
+    this.name = 'ConfigError'
+    this.file = file
+    this.problems = problems
+  }
+}

@@ -1,0 +1,98 @@
+/**
+ * The pulled end of an answer's body. Holds at most a window and the piece that overfills it, then has the connection
+ * held; nothing that arrives after a failure or a cancel is ever read.
+ */
+import { SeawallError, toSeawallError } from '../core/errors.js'
+import type { BodyReader } from '../core/types.js'
+
+/** Where the bytes come from. */
+export interface AnswerSource {
+  /** Nothing more is to arrive until `flow`. */
+  hold (): void
+  /** May deliver at once, before it returns. */
+  flow (): void
+  /** Whether a read waits for the origin. */
+  waits (waiting: boolean): void
+  cancel (why: Error): void
+}
+
+/** Bytes kept ready for the reader. */
+const WINDOW = 64 * 1024
+const END = Promise.resolve(null)
+
+/** The body of an answer that has none. */
+export const EMPTY_BODY: BodyReader = { read: () => END, cancel: () => undefined }
+
+export class AnswerBody implements BodyReader {
+  private readonly source: AnswerSource
+  private readonly queue: Uint8Array[] = []
+  private queued = 0
+  private held = false
+  private ended = false
+  private failure: SeawallError | undefined
+  private resolve: ((chunk: Uint8Array | null) => void) | undefined
+  private reject: ((error: SeawallError) => void) | undefined
+
+  constructor (source: AnswerSource) {
+    this.source = source
+  }
+
+  read (): Promise<Uint8Array | null> {
+    const chunk = this.queue.shift()
+    if (chunk !== undefined) {
+      this.queued -= chunk.length
+      if (this.held && this.queued < WINDOW) {
+        this.held = false
+        this.source.flow()
+      }
+      return Promise.resolve(chunk)
+    }
+    if (this.failure !== undefined) return Promise.reject(this.failure)
+    if (this.ended) return END
+    if (this.resolve !== undefined) return Promise.reject(new SeawallError('internal', { detail: 'Two reads of one body at a time.' }))
+    return new Promise((resolve, reject) => {
+      this.resolve = resolve
+      this.reject = reject
+      this.source.waits(true)
+    })
+  }
+
+  cancel (why: Error): void {
+    this.source.cancel(why)
+    this.fail(toSeawallError(why))
+  }
+
+  push (chunk: Uint8Array): void {
+    if (this.failure !== undefined) return
+    if (this.settle(chunk)) return
+    this.queue.push(chunk)
+    this.queued += chunk.length
+    if (this.held || this.queued < WINDOW) return
+    this.held = true
+    this.source.hold()
+  }
+
+  end (): void {
+    this.ended = true
+    this.settle(null)
+  }
+
+  /** What is queued is dropped: a broken body is of no use to anyone. */
+  fail (error: SeawallError): void {
+    if (this.failure !== undefined) return
+    this.failure = error
+    this.queue.length = 0
+    this.queued = 0
+    this.reject?.(error)
+    this.resolve = this.reject = undefined
+  }
+
+  private settle (chunk: Uint8Array | null): boolean {
+    const { resolve } = this
+    if (resolve === undefined) return false
+    this.resolve = this.reject = undefined
+    this.source.waits(false)
+    resolve(chunk)
+    return true
+  }
+}

@@ -1,0 +1,131 @@
+/**
+ * One connection to an origin, opened again when it was lost: the only place that knows undici. One request at a time.
+ *
+ * Backpressure is applied at the socket. Pausing undici's parser instead crashes the process when the connection ends
+ * or is reset meanwhile: its finish() asserts that it is not paused, in an event handler.
+ */
+import type { EventEmitter } from 'node:events'
+import type { Socket } from 'node:net'
+import { Client, type Dispatcher } from 'undici'
+import type { Clock } from '../core/clock.js'
+import type { Logger } from '../core/logger.js'
+import type { Ms } from '../core/types.js'
+import type { Connect } from './connect.js'
+import type { Upload } from './upload.js'
+
+/** What undici calls, in its order. An error may come before `onConnect`, which may throw to withdraw the request. */
+export interface ConnectionHandler {
+  onConnect (abort: (why: Error) => void): void
+  onResponseStarted (): void
+  onHeaders (status: number, raw: Buffer[]): boolean
+  onData (chunk: Buffer): boolean
+  onComplete (): void
+  onUpgrade (status: number, raw: Buffer[] | string[] | null, socket: unknown): void
+  onError (thrown: Error): void
+}
+
+export interface WireRequest {
+  readonly method: string
+  readonly path: string
+  readonly headers: readonly string[]
+  readonly body: Upload | undefined
+  readonly websocket: boolean
+}
+
+const MAX_HEAD = 32 * 1024
+
+export class Connection {
+  private readonly clock: Clock
+  private readonly client: Client
+  /** One name for all requests: undici would reconnect whenever Host differs. What is sent as SNI is `connect`'s. */
+  private readonly servername: string
+  private socket: Socket | undefined
+  private openedAt: Ms = 0
+  private held = false
+  /** Answers this very socket has brought; above 0 it may have been closed unnoticed. */
+  served = 0
+
+  constructor (url: URL, connect: Connect, clock: Clock, log: Logger) {
+    this.clock = clock
+    this.servername = url.hostname
+    this.client = new Client(url.origin, {
+      pipelining: 1,
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      maxHeaderSize: MAX_HEAD,
+      connect: (_options, done) => {
+        this.served = 0
+        this.socket = connect((error, socket) => {
+          if (socket === null) return done(error!, null)
+          this.openedAt = clock.now()
+          this.gate(socket)
+          done(null, socket)
+        })
+      }
+    })
+    const events: EventEmitter = this.client
+    events.on('error', (error: Error) => log.error({ err: error }, 'an origin handler threw'))
+  }
+
+  send (request: WireRequest, handler: ConnectionHandler): void {
+    this.client.dispatch({
+      method: request.method,
+      path: request.path,
+      headers: request.headers as string[],
+      // undici takes any async iterable; its types do not say so
+      body: (request.body ?? null) as Dispatcher.DispatchOptions['body'],
+      upgrade: request.websocket ? 'websocket' : null,
+      // undici would close the connection after every HEAD
+      reset: false,
+      servername: this.servername
+    } as Dispatcher.DispatchOptions, handler as Dispatcher.DispatchHandler)
+  }
+
+  /** Open, and not older than `maxAge`. */
+  alive (maxAge: Ms): boolean {
+    return this.socket !== undefined && !this.socket.destroyed && this.clock.now() - this.openedAt < maxAge
+  }
+
+  /** Nothing more is read from the socket until `flow`. */
+  hold (): void {
+    this.held = true
+  }
+
+  /** Delivers what waits before it returns. */
+  flow (): void {
+    this.held = false
+    this.socket?.emit('readable')
+  }
+
+  /** The answer is complete; the socket reads on for the next. */
+  completed (): void {
+    this.held = false
+    this.served++
+  }
+
+  /** The socket is another's now. */
+  detach (): void {
+    this.socket = undefined
+  }
+
+  /** Drops the socket; the next request opens another. */
+  drop (): void {
+    this.socket?.destroy()
+    this.socket = undefined
+  }
+
+  close (): Promise<void> {
+    return this.client.close()
+  }
+
+  destroy (why: Error): Promise<void> {
+    this.socket?.destroy()
+    return this.client.destroy(why)
+  }
+
+  private gate (socket: Socket): void {
+    const read = socket.read
+    this.held = false
+    socket.read = size => this.held && this.socket === socket ? null : read.call(socket, size)
+  }
+}

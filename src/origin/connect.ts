@@ -1,0 +1,50 @@
+/** Opens sockets to one origin: its name is looked up anew each time, and the connect deadline is our own. */
+import { connect as connectTcp, isIP, type NetConnectOpts, type Socket } from 'node:net'
+import { connect as connectTls, type ConnectionOptions } from 'node:tls'
+import type { Clock } from '../core/clock.js'
+import { SeawallError } from '../core/errors.js'
+import type { Ms } from '../core/types.js'
+
+export type Connected = (error: Error | null, socket: Socket | null) => void
+export type Connect = (done: Connected) => Socket
+
+/** Read from the network ahead of the parser; Node's types do not know that sockets take it. */
+const READ_AHEAD = { highWaterMark: 64 * 1024 }
+const PROBE_IDLE: Ms = 60_000
+
+/** `done` is called once, with a socket that is connected (over https: secured and verified). */
+export function connector (url: URL, timeout: Ms, clock: Clock): Connect {
+  const secure = url.protocol === 'https:'
+  const host = url.hostname.replace(/^\[|\]$/g, '')
+  const port = Number(url.port) || (secure ? 443 : 80)
+  const servername = isIP(host) === 0 ? host : ''
+  let session: Buffer | undefined
+
+  function open (): Socket {
+    if (!secure) return connectTcp({ ...READ_AHEAD, host, port } as NetConnectOpts)
+    const options: ConnectionOptions = { ...READ_AHEAD, host, port, servername, ALPNProtocols: ['http/1.1'] }
+    return connectTls(session === undefined ? options : { ...options, session }).on('session', fresh => { session = fresh })
+  }
+
+  return done => {
+    const socket = open()
+    let connecting = true
+    const timer = clock.after(timeout, () => socket.destroy(new SeawallError('origin_connect_timeout')))
+    const settle = (error: Error | null): void => {
+      if (!connecting) return
+      connecting = false
+      timer.cancel()
+      done(error, error === null ? socket : null)
+    }
+    socket.setNoDelay(true)
+    socket.setKeepAlive(true, PROBE_IDLE)
+    socket.once(secure ? 'secureConnect' : 'connect', () => settle(null))
+    socket.once('close', () => settle(new SeawallError('origin_unreachable')))
+    socket.on('error', (error: NodeJS.ErrnoException) => {
+      // undici takes ECONNRESET for the clean end of a body that ends with its connection
+      if (!connecting && error.code === 'ECONNRESET') error.code = 'UND_ERR_SOCKET'
+      settle(error)
+    })
+    return socket
+  }
+}

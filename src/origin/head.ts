@@ -1,0 +1,51 @@
+/**
+ * Reads an answer's head from undici's raw buffers, strictly: undici's parser lets pass what would make two readers of
+ * one answer disagree on where its body ends.
+ */
+import type { AnswerFraming } from './contract.js'
+
+export interface AnswerHead { readonly headers: string[], readonly framing: AnswerFraming, readonly length: number | undefined }
+
+const MAX_FIELDS = 256
+const CONTROL = /[^\t\x20-\x7e\x80-\xff]/
+const LENGTH = /^[0-9]{1,15}$/
+
+/** name, value, … as latin1 strings, or what is wrong with them. */
+export function readFields (raw: readonly Buffer[]): string[] | string {
+  if (raw.length > MAX_FIELDS * 2) return `It has more than ${MAX_FIELDS} headers.`
+  const fields: string[] = []
+  for (const part of raw) {
+    const text = part.toString('latin1')
+    if (CONTROL.test(text)) return 'A header holds a byte that is not allowed.'
+    fields.push(text)
+  }
+  return fields
+}
+
+/** The head of a final answer, or what is wrong with it (RFC 9112 §6.3). */
+export function readHead (method: string, status: number, raw: readonly Buffer[]): AnswerHead | string {
+  if (status < 200 || status > 599) return `Its status is ${status}.`
+  const headers = readFields(raw)
+  if (typeof headers === 'string') return headers
+  let length: number | undefined
+  let chunked = false
+  for (let i = 0; i < headers.length; i += 2) {
+    const name = headers[i]!
+    if (name.length === 14 && name.toLowerCase() === 'content-length') {
+      if (length !== undefined) return 'Content-Length is repeated.'
+      if (!LENGTH.test(headers[i + 1]!)) return 'Content-Length is malformed.'
+      length = Number(headers[i + 1])
+    } else if (name.length === 17 && name.toLowerCase() === 'transfer-encoding') {
+      if (chunked || headers[i + 1]!.toLowerCase() !== 'chunked') return 'Its Transfer-Encoding is not exactly chunked.'
+      chunked = true
+    }
+  }
+  if (chunked && length !== undefined) return 'Content-Length and Transfer-Encoding exclude each other.'
+  return { headers, framing: framingOf(method, status, chunked, length), length }
+}
+
+function framingOf (method: string, status: number, chunked: boolean, length: number | undefined): AnswerFraming {
+  if (method === 'HEAD' || status === 204 || status === 304) return 'none'
+  if (chunked) return 'chunked'
+  return length === undefined ? 'close' : 'length'
+}

@@ -1,0 +1,55 @@
+/**
+ * A request's body on its way out, pulled by undici as fast as the origin's socket takes it. A reader that rejects
+ * makes undici destroy the connection with the request unfinished, so the origin never takes a part for the whole.
+ */
+import type { SeawallError } from '../core/errors.js'
+import type { RequestBody } from '../core/types.js'
+
+export class Upload implements AsyncIterableIterator<Uint8Array> {
+  private readonly body: RequestBody
+  private readonly changed: () => void
+  private over = false
+  private reject: ((why: SeawallError) => void) | undefined
+  /** The next piece is the client's to send: the origin is not to blame for the wait. */
+  waiting = false
+
+  constructor (body: RequestBody, changed: () => void) {
+    this.body = body
+    this.changed = changed
+  }
+
+  [Symbol.asyncIterator] (): this {
+    return this
+  }
+
+  next (): Promise<IteratorResult<Uint8Array>> {
+    if (this.over) return Promise.resolve({ done: true, value: undefined })
+    return new Promise((resolve, reject) => {
+      this.reject = reject
+      this.wait(true)
+      this.body.reader.read().then(chunk => {
+        this.over ||= chunk === null
+        this.wait(false)
+        resolve(chunk === null ? { done: true, value: undefined } : { done: false, value: chunk })
+      }, (thrown: unknown) => {
+        this.over = true
+        this.wait(false)
+        reject(thrown as Error)
+      })
+    })
+  }
+
+  /** The origin wants no more of it. Does nothing once the body is whole or broken. */
+  stop (why: SeawallError): void {
+    if (this.over) return
+    this.over = true
+    this.wait(false)
+    this.reject?.(why)
+    this.body.reader.cancel(why)
+  }
+
+  private wait (waiting: boolean): void {
+    this.waiting = waiting
+    this.changed()
+  }
+}

@@ -1,0 +1,119 @@
+/**
+ * What is to be done with a request, decided once and nowhere else (RFC 9111 §4). Pure: the same question has the same
+ * answer. Total: every request and every record has one.
+ */
+import type { RouteRules } from '../core/route.js'
+import {
+  POLICY, type Decision, type Entry, type Ms, type RequestDirectives, type RequestFacts, type StoredRecord, type Verdict
+} from '../core/types.js'
+
+export interface Question {
+  readonly method: string
+  readonly facts: RequestFacts
+  readonly route: RouteRules
+  readonly now: Ms
+  /** The invalidation log's, of the record found. */
+  readonly verdict: Verdict
+  /** Whether the invalidation log may be relied on for it (`InvalidationLog.trusted`). */
+  readonly trusted: boolean
+  /** The request has content. */
+  readonly hasBody?: boolean
+}
+
+/** An entry's instants, a soft purge taken into account. */
+interface Stale { readonly freshUntil: Ms, readonly swrUntil: Ms, readonly sieUntil: Ms }
+
+const IGNORED: RequestDirectives = { noCache: false, noStore: false, onlyIfCached: false }
+const PASS_METHOD: Decision = { kind: 'pass', why: 'method' }
+const PASS_ROUTE: Decision = { kind: 'pass', why: 'route' }
+const ONLY_IF_CACHED: Decision = { kind: 'refuse', code: 'only_if_cached' }
+
+/**
+ * `found` is what is stored for the request's variant, or else for its URL; `miss` says which of the two was looked up
+ * in vain where it is undefined.
+ */
+export function decide (q: Question, found: StoredRecord | undefined, miss: 'uri-miss' | 'vary-miss'): Decision {
+  if (q.method !== 'GET' && q.method !== 'HEAD') return PASS_METHOD
+  if (!q.route.cache) return PASS_ROUTE
+  const directives = q.route.clientDirectives === 'ignore' ? IGNORED : q.facts.directives
+  const decision = fromStore(q, directives, found, miss)
+  // RFC 9111 §5.2.1.7
+  if (directives.onlyIfCached && decision.kind !== 'hit' && decision.kind !== 'stale') return ONLY_IF_CACHED
+  return decision
+}
+
+function fromStore (q: Question, directives: RequestDirectives, found: StoredRecord | undefined, miss: 'uri-miss' | 'vary-miss'): Decision {
+  // RFC 9110 §9.3.1: content in a GET has no defined meaning but may have one to the origin
+  if (q.hasBody === true) return { kind: 'pass', why: 'request-body' }
+  // RFC 9110 §13.1.1, §13.1.4: for the origin to judge, by its current representation
+  if (q.facts.precondition) return { kind: 'pass', why: 'precondition' }
+  if (directives.noStore) return { kind: 'pass', why: 'no-store' } // RFC 9111 §5.2.1.5
+  if (found === undefined || q.verdict.kind === 'hard' || expired(found, q.now)) return unanswered(q, miss)
+  switch (found.kind) {
+    case 'entry': return fromEntry(q, directives, found)
+    case 'pass': return { kind: 'pass', why: 'uncacheable' }
+    case 'vary': return unanswered(q, 'vary-miss')
+  }
+}
+
+/** Nothing usable is stored. What is not a whole GET leads no fill: it goes to the origin as it is. */
+function unanswered (q: Question, why: 'uri-miss' | 'vary-miss'): Decision {
+  if (q.method === 'HEAD') return { kind: 'pass', why: 'head' }
+  if (q.facts.range !== undefined) return { kind: 'pass', why: 'range' }
+  return { kind: 'miss', why }
+}
+
+function expired (record: StoredRecord, now: Ms): boolean {
+  return now >= (record.kind === 'entry' ? record.policy.keepUntil : record.keepUntil)
+}
+
+function fromEntry (q: Question, directives: RequestDirectives, entry: Entry): Decision {
+  const { now, verdict, trusted } = q
+  const { flags, bornAt } = entry.policy
+  const until = verdict.kind === 'soft' ? stalenessSince(entry, verdict.since) : entry.policy
+  if (!trusted) return validate(q, directives, entry, until, 'stale')
+  // RFC 9111 §5.2.1.4, §5.2.1.1, §5.2.1.3
+  const unwanted = directives.noCache ||
+    (directives.maxAge !== undefined && now - bornAt > directives.maxAge) ||
+    (directives.minFresh !== undefined && now < until.freshUntil && until.freshUntil - now < directives.minFresh)
+  const unvalidated = (flags & POLICY.noCache) !== 0 // RFC 9111 §5.2.2.4
+  if (!unwanted && !unvalidated) {
+    if (now < until.freshUntil) return { kind: 'hit', entry, how: 'fresh' }
+    // RFC 9111 §5.2.1.1, §5.2.1.3: either of them asks for a fresh response, unless max-stale says otherwise
+    const wantsFresh = (directives.maxAge !== undefined || directives.minFresh !== undefined) && directives.maxStale === undefined
+    if (now < until.swrUntil && !wantsFresh) return { kind: 'stale', entry } // RFC 5861 §3
+    if (maxStaleAllows(q, directives, flags, until)) return { kind: 'hit', entry, how: 'max-stale' }
+  }
+  return validate(q, directives, entry, until, unwanted ? 'request' : 'stale')
+}
+
+/** From `since` on the entry is stale, and its windows, as long as they were, count from there: never later than before. */
+function stalenessSince (entry: Entry, since: Ms): Stale {
+  const { freshUntil, swrUntil, sieUntil } = entry.policy
+  const earlier = Math.max(0, freshUntil - since)
+  return { freshUntil: freshUntil - earlier, swrUntil: swrUntil - earlier, sieUntil: sieUntil - earlier }
+}
+
+/** RFC 9111 §5.2.1.2, §4.2.4: never past what forbids stale use, nor past a purge, which nobody had when they asked. */
+function maxStaleAllows (q: Question, directives: RequestDirectives, flags: number, until: Stale): boolean {
+  return directives.maxStale !== undefined && q.verdict.kind === 'clean' &&
+    (flags & (POLICY.noCache | POLICY.mustRevalidate)) === 0 && q.now - until.freshUntil <= directives.maxStale
+}
+
+function validate (q: Question, directives: RequestDirectives, entry: Entry, until: Stale, why: 'stale' | 'request'): Decision {
+  const staleOnError = mayReplaceError(q, directives, entry, until)
+  // A HEAD gains from a conditional GET only if that can end in 304, or if the entry can stand in for an error.
+  const validator = entry.etag !== undefined || entry.lastModified !== undefined
+  if (q.method === 'HEAD' && !validator && !staleOnError) return unanswered(q, 'uri-miss')
+  return { kind: 'revalidate', entry, staleOnError, why }
+}
+
+/**
+ * RFC 5861 §4, in responses and requests. A window must have been given: an entry that is fresh but may not be used
+ * unvalidated is no stand-in by itself.
+ */
+function mayReplaceError (q: Question, directives: RequestDirectives, entry: Entry, until: Stale): boolean {
+  if (until.sieUntil > until.freshUntil && q.now < until.sieUntil) return true
+  return directives.staleIfError !== undefined && (entry.policy.flags & (POLICY.noCache | POLICY.mustRevalidate)) === 0 &&
+    q.now < until.freshUntil + directives.staleIfError
+}

@@ -1,0 +1,30 @@
+/** For how long past its freshness a response may be used. */
+import type { RouteRules } from '../core/route.js'
+import { POLICY, type Ms } from '../core/types.js'
+import type { ResponseDirectives } from '../http/cache-control.js'
+
+export interface Windows { readonly swr: Ms, readonly sie: Ms }
+
+const NONE: Windows = { swr: 0, sie: 0 }
+
+/** `Policy.flags` */
+export function flagsOf (directives: ResponseDirectives): number {
+  // s-maxage "incorporates the semantics of proxy-revalidate" (RFC 9111 §5.2.2.10)
+  const revalidate = directives.mustRevalidate || directives.proxyRevalidate || directives.sMaxage !== undefined
+  return (directives.noCache ? POLICY.noCache : 0) | (revalidate ? POLICY.mustRevalidate : 0) |
+    (directives.immutable ? POLICY.immutable : 0)
+}
+
+/**
+ * stale-while-revalidate and stale-if-error (RFC 5861 §3, §4): the response's own, else the route's, each by itself.
+ * Never past no-cache, must-revalidate or proxy-revalidate (RFC 9111 §4.2.4). Past s-maxage alone both are honoured:
+ * they are explicit where §5.2.2.10 is implied, the route's as much as the origin's. The route's need a lifetime to
+ * follow on (`given`): they never make reusable what nobody called fresh.
+ */
+export function staleWindows (directives: ResponseDirectives, given: boolean, route: RouteRules['stale']): Windows {
+  if (directives.noCache || directives.mustRevalidate || directives.proxyRevalidate) return NONE
+  return {
+    swr: directives.staleWhileRevalidate ?? (given ? route.whileRevalidate : 0),
+    sie: directives.staleIfError ?? (given ? route.ifError : 0)
+  }
+}

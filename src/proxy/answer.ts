@@ -1,0 +1,66 @@
+/** The last step of every path: an answer as the writer wants it. */
+import { toSeawallError, type SeawallError } from '../core/errors.js'
+import type { Outcome } from '../core/reasons.js'
+import type { Entry, Ms, ProxyResponse } from '../core/types.js'
+import { cacheStatus, type CacheStatus } from '../http/cache-status.js'
+import { notModified } from '../http/conditional.js'
+import { headText } from '../http/head.js'
+import { refusalResponse } from '../http/refusal.js'
+import type { Fill, FillHead } from './fill.js'
+import { notModifiedHead, ranged } from './partial.js'
+import type { Recognised } from './recognise.js'
+
+export function statusField (status: CacheStatus): string {
+  return `cache-status: ${cacheStatus(status)}\r\n`
+}
+
+/** Whole seconds of age (RFC 9111 §4.2.3) and of freshness left, at `now`. */
+export function seconds (entry: Pick<Entry, 'policy'>, now: Ms): { age: number, ttl: number } {
+  return {
+    age: Math.max(0, Math.floor((now - entry.policy.bornAt) / 1000)),
+    ttl: Math.floor((entry.policy.freshUntil - now) / 1000)
+  }
+}
+
+/** An answer out of the store: whole, 304 to the client's own conditions, a range of it, or its head. */
+export function fromEntry (r: Recognised, entry: Entry, now: Ms, outcome: Outcome, status: CacheStatus): ProxyResponse {
+  const { age, ttl } = seconds(entry, now)
+  const tail = `age: ${age}\r\n${statusField({ ...status, ttl })}`
+  const whole: ProxyResponse = {
+    status: entry.status, head: entry.head, tail, outcome, age,
+    body: r.request.method === 'HEAD' ? { kind: 'none', length: entry.length } : { kind: 'bytes', chunks: entry.body, length: entry.length }
+  }
+  if (r.facts.plain) return whole
+  // Preconditions are for what would otherwise succeed (RFC 9110 §13.2.1).
+  if (entry.status >= 200 && entry.status < 300 && notModified(r.facts, entry)) {
+    return { status: 304, head: notModifiedHead(entry), tail, outcome, age, body: { kind: 'none' } }
+  }
+  return ranged(r, entry, whole)
+}
+
+/** A fill's answer, streamed as it arrives. Takes the request's claim on the fill. */
+export function fromFill (r: Recognised, fill: Fill, head: FillHead & { kind: 'answer' }, now: Ms, outcome: Outcome, status: CacheStatus): ProxyResponse {
+  const bodiless = head.bodiless || r.request.method === 'HEAD'
+  const age = head.meta === undefined ? undefined : seconds(head.meta, now).age
+  // Reused for another request it is a stored response, and says its age; so is what came out of a cache before us.
+  const aged = age !== undefined && (outcome === 'collapsed' || head.upstreamAge !== undefined)
+  const ageField = aged ? `age: ${age}\r\n` : head.upstreamAge === undefined ? '' : `age: ${head.upstreamAge}\r\n`
+  if (bodiless) fill.release()
+  return {
+    status: head.status,
+    head: head.meta?.head ?? headText(head.status, head.headers),
+    tail: ageField + statusField({ ...status, fwdStatus: head.status, stored: head.storing, ...(head.refusal === undefined ? {} : { detail: head.refusal }) }),
+    body: bodiless ? { kind: 'none', length: head.length } : { kind: 'stream', reader: fill.open(), length: head.length },
+    outcome,
+    ...(aged ? { age } : {})
+  }
+}
+
+/** A failure as an answer a person can read. */
+export function fromError (thrown: unknown, r: Recognised | undefined, status: CacheStatus): ProxyResponse {
+  const error: SeawallError = toSeawallError(thrown)
+  const refusal = refusalResponse(error.code, r?.facts.value('accept'))
+  const body = r?.request.method === 'HEAD' ? { kind: 'none' as const } : refusal.body
+  const outcome: Outcome = error.side === 'client' ? 'refused' : 'error'
+  return { ...refusal, body, outcome, code: error.code, tail: refusal.tail + statusField({ ...status, detail: error.code }) }
+}

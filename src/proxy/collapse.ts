@@ -1,0 +1,172 @@
+/**
+ * What only the origin can answer, asked once for all who ask.
+ *
+ *   a usable fill under way? ── yes ─▶ wait for its head ─┬─ for all, mine ──▶ stream it        (collapsed)
+ *        │ no                                            ├─ not for all ────▶ the origin, alone, all in parallel
+ *        ▼                                               ├─ another variant, purged, too old ─▶ round again
+ *      lead one                                          └─ failed ─▶ one leads again; if that fails too, all share it
+ */
+import { SeawallError } from '../core/errors.js'
+import type { Fwd, Outcome } from '../core/reasons.js'
+import { CLEAN, POLICY, type Policy, type Decision, type Entry, type EntryMeta, type ProxyResponse, type StoreKey } from '../core/types.js'
+import { decide } from '../policy/decide.js'
+import { variantKey } from '../policy/key.js'
+import { fromEntry, fromError, fromFill } from './answer.js'
+import type { Fill, FillHead } from './fill.js'
+import { credentialed, type Fills } from './fills.js'
+import type { Found } from './lookup.js'
+import type { Parts } from './parts.js'
+import type { Recognised } from './recognise.js'
+
+/** How often this request was sent round: past the limit it goes alone. */
+export interface Round { turns: number, failures: number }
+const MAX_TURNS = 3
+
+export type Wanted = Decision & { kind: 'miss' | 'revalidate' }
+export type Again = (r: Recognised, round: Round) => Promise<ProxyResponse>
+
+export class Collapse {
+  private readonly parts: Parts
+  private readonly fills: Fills
+  private readonly again: Again
+
+  constructor (parts: Parts, fills: Fills, again: Again) {
+    this.parts = parts
+    this.fills = fills
+    this.again = again
+  }
+
+  async fetch (r: Recognised, wanted: Wanted, found: Found, round: Round): Promise<ProxyResponse> {
+    if (round.turns > MAX_TURNS) return this.alone(r, wanted, found, 'contended')
+    // What is never fresh answers nobody else: waiting for another's fetch would be in vain.
+    if (wanted.kind === 'revalidate' && momentary(wanted.entry.policy)) return this.lead(r, wanted, found, round, false, undefined)
+    const key = this.keyFor(r, found)
+    const fill = this.fills.find(key, r)
+    if (fill !== undefined && this.mayWait(fill, r)) return this.join(fill, r, wanted, found, round)
+    return this.lead(r, wanted, found, round, true, undefined)
+  }
+
+  /** A fetch that nobody joins; what it brings is stored all the same if the rules allow. */
+  alone (r: Recognised, wanted: Wanted | undefined, found: Found, detail: 'uncacheable' | 'contended'): Promise<ProxyResponse> {
+    return this.lead(r, wanted ?? { kind: 'miss', why: 'uri-miss' }, found, { turns: 0, failures: 0 }, false, detail)
+  }
+
+  /** A refresh nobody waits for: one a key. */
+  refresh (r: Recognised, entry: Entry, found: Found): void {
+    if (this.fills.find(this.keyFor(r, found), r) !== undefined) return
+    this.parts.counters.backgroundRefreshes++
+    this.fills.lead(this.plan(r, found, entry, true, false))
+  }
+
+  private keyFor (r: Recognised, found: Found): StoreKey {
+    const names = found.names ?? this.fills.namesFor(r.primary)
+    return names === undefined ? r.primary : variantKey(r.primary, names, r.facts)
+  }
+
+  private plan (r: Recognised, found: Found, entry: Entry | undefined, shared: boolean, last: boolean) {
+    const key = this.keyFor(r, found)
+    return { r, key, entry, shared, last, passKey: r.facts.authorization ? credentialed(key) : key }
+  }
+
+  private async lead (r: Recognised, wanted: Wanted, found: Found, round: Round, shared: boolean, detail: string | undefined): Promise<ProxyResponse> {
+    const validated = wanted.kind === 'revalidate' && detail === undefined ? wanted.entry : undefined
+    const fill = this.fills.lead(this.plan(r, found, validated, shared, round.failures > 0))
+    fill.claim(r.request.interim.bind(r.request))
+    const head = await fill.head
+    const stale = this.staleFor(wanted, head)
+    if (stale !== undefined) {
+      fill.release()
+      return this.staleOnError(r, stale, head)
+    }
+    if (head.kind === 'failed') {
+      fill.release()
+      return fromError(head.error, r, { fwd: fwdOf(wanted) })
+    }
+    if (detail !== undefined) return this.serve(r, fill, head, wanted, 'pass', detail)
+    return this.serve(r, fill, head, wanted, 'miss', undefined)
+  }
+
+  private async join (fill: Fill, r: Recognised, wanted: Wanted, found: Found, round: Round): Promise<ProxyResponse> {
+    this.parts.counters.collapsed++
+    fill.claim(r.request.interim.bind(r.request))
+    const head = fill.known ?? await fill.head
+    if (this.usable(fill, head, r)) return this.serve(r, fill, head, wanted, 'collapsed', undefined)
+    fill.release()
+    if (head.kind === 'failed' || (head.kind === 'answer' && head.failing)) return this.afterFailure(fill, head, r, wanted, round)
+    if (head.kind === 'answer' && (head.meta === undefined || momentary(head.meta.policy) || head.meta.policy.swrUntil <= fill.beganAt)) return this.alone(r, wanted, found, 'uncacheable')
+    return this.again(r, { ...round, turns: round.turns + 1 })
+  }
+
+  /** One waiter leads a second try; the failure of that one is everybody's. */
+  private afterFailure (fill: Fill, head: FillHead, r: Recognised, wanted: Wanted, round: Round): Promise<ProxyResponse> | ProxyResponse {
+    const failures = round.failures + 1
+    if (failures < 2 && !fill.plan.last) return this.again(r, { ...round, failures })
+    const stale = this.staleFor(wanted, head)
+    if (stale !== undefined) return this.staleOnError(r, stale, head)
+    return fromError(head.kind === 'failed' ? head.error : failureOf(head), r, { fwd: fwdOf(wanted), collapsed: true })
+  }
+
+  private serve (r: Recognised, fill: Fill, head: FillHead, wanted: Wanted, outcome: Outcome, detail: string | undefined): ProxyResponse {
+    const now = this.parts.clock.now()
+    const collapsed = outcome === 'collapsed'
+    if (head.kind === 'entry') {
+      fill.release()
+      return fromEntry(r, head.entry, now, 'revalidated', { fwd: fwdOf(wanted), fwdStatus: 304, collapsed })
+    }
+    if (head.kind === 'failed') throw head.error
+    return fromFill(r, fill, head, now, outcome, { fwd: fwdOf(wanted), collapsed, ...(detail === undefined ? {} : { detail }) })
+  }
+
+  /** Before the head is known: could this fill's answer be this request's? */
+  private mayWait (fill: Fill, r: Recognised): boolean {
+    if (!fill.joinable || this.parts.log.verdict(fill.judged) !== CLEAN || !this.parts.log.trusted(fill.beganAt)) return false
+    const demandsNew = r.facts.directives.noCache && r.route.clientDirectives === 'honor'
+    if (demandsNew && r.request.arrivedAt > fill.beganAt) return false
+    return fill.known?.kind !== 'answer' || this.usable(fill, fill.known, r)
+  }
+
+  /** It may be stored, it is this request's variant, no purge lies in between, and as a stored response it would answer. */
+  private usable (fill: Fill, head: FillHead, r: Recognised): boolean {
+    const meta: EntryMeta | undefined = head.kind === 'answer' ? head.meta : head.kind === 'entry' ? head.entry : undefined
+    if (meta === undefined || this.parts.log.verdict(fill.judged) !== CLEAN) return false
+    if (head.kind === 'answer') {
+      const key = fill.vary.length === 0 ? r.primary : variantKey(r.primary, fill.vary, r.facts)
+      if (key !== meta.key) return false
+    }
+    // What was asked for after the request came satisfies whatever the request demands of age.
+    const route = r.request.arrivedAt <= fill.beganAt ? { ...r.route, clientDirectives: 'ignore' as const } : r.route
+    const answer = decide({
+      method: r.request.method, facts: r.facts, route, now: this.parts.clock.now(), verdict: CLEAN,
+      trusted: this.parts.log.trusted(fill.beganAt)
+    }, { ...meta, body: [], length: 0 }, 'uri-miss')
+    return answer.kind === 'hit' || answer.kind === 'stale'
+  }
+
+  private staleFor (wanted: Wanted, head: FillHead): Entry | undefined {
+    if (wanted.kind !== 'revalidate' || !wanted.staleOnError) return undefined
+    const failed = head.kind === 'failed' || (head.kind === 'answer' && FAILURES.has(head.status))
+    return failed ? wanted.entry : undefined
+  }
+
+  private staleOnError (r: Recognised, entry: Entry, head: FillHead): ProxyResponse {
+    const fwdStatus = head.kind === 'answer' ? { fwdStatus: head.status } : {}
+    return fromEntry(r, entry, this.parts.clock.now(), 'stale', { fwd: 'stale', ...fwdStatus, detail: 'stale-if-error' })
+  }
+}
+
+/** Never fresh, not even for a moment: every request has to be validated by itself (RFC 9111 §4.2.4, §5.2.2.4). */
+function momentary (policy: Policy): boolean {
+  return (policy.flags & POLICY.noCache) !== 0 || policy.swrUntil <= policy.bornAt
+}
+
+/** What stale-if-error stands in for (RFC 5861 §4). */
+const FAILURES = new Set([500, 502, 503, 504])
+
+function failureOf (head: FillHead): SeawallError {
+  const status = head.kind === 'answer' ? head.status : 502
+  return new SeawallError(status === 503 ? 'origin_unavailable' : status === 504 ? 'origin_timeout' : 'origin_failed')
+}
+
+function fwdOf (wanted: Wanted): Fwd {
+  return wanted.kind === 'miss' ? wanted.why : wanted.why === 'request' ? 'request' : 'stale'
+}

@@ -1,0 +1,102 @@
+/**
+ * A request's way: recognise → look up → decide → one path a decision.
+ *
+ *   recognise ─▶ lookup ─▶ decide ─┬─ hit ────────▶ answer from the entry
+ *       │                          ├─ stale ──────▶ answer from the entry, refresh behind it
+ *       └─ no route: 421           ├─ revalidate ─┐
+ *                                  ├─ miss ───────┴▶ collapse: lead or join a fill
+ *                                  ├─ pass ───────▶ the origin, unstored
+ *                                  └─ refuse ─────▶ 504
+ *
+ * `tryHit` is the same way for what fresh memory can answer, without a promise. Every failure is an answer.
+ */
+import { SeawallError } from '../core/errors.js'
+import { CLEAN, type Decision, type ProxyCore, type ProxyRequest, type ProxyResponse, type ProxyTunnel } from '../core/types.js'
+import { decide } from '../policy/decide.js'
+import { fromEntry, fromError } from './answer.js'
+import { Collapse, type Round } from './collapse.js'
+import { credentialed, type Fills } from './fills.js'
+import { lookup, peek, type Found } from './lookup.js'
+import type { Parts } from './parts.js'
+import { pass } from './pass.js'
+import { recognise, type Recognised } from './recognise.js'
+import { tunnel } from './tunnel.js'
+
+export function createCore (parts: Parts, fills: Fills): ProxyCore {
+  const collapse = new Collapse(parts, fills, serve)
+
+  function decided (r: Recognised, found: Found): Decision {
+    const { record } = found
+    const { request, facts, route } = r
+    return decide({
+      method: request.method, facts, route, now: parts.clock.now(),
+      verdict: record === undefined ? CLEAN : parts.log.verdict(record),
+      trusted: record?.kind !== 'entry' || parts.log.trusted(record.policy.askedAt),
+      hasBody: request.body !== undefined
+    }, record, found.names === undefined ? 'uri-miss' : 'vary-miss')
+  }
+
+  /** What credentials turned out uncacheable for is remembered beside what anybody gets. */
+  function remembered (r: Recognised, found: Found): boolean {
+    if (!r.facts.authorization) return false
+    const record = parts.store.peek(credentialed(found.key))
+    return record?.kind === 'pass' && parts.log.verdict(record) === CLEAN
+  }
+
+  async function serve (r: Recognised, round: Round): Promise<ProxyResponse> {
+    const found = await lookup(parts, r)
+    const decision = decided(r, found)
+    switch (decision.kind) {
+      case 'hit':
+        return fromEntry(r, decision.entry, parts.clock.now(), 'hit', { hit: true, ...(decision.how === 'fresh' ? {} : { detail: decision.how }) })
+      case 'stale':
+        collapse.refresh(r, decision.entry, found)
+        return fromEntry(r, decision.entry, parts.clock.now(), 'stale', { hit: true, detail: 'stale-while-revalidate' })
+      case 'revalidate':
+        return collapse.fetch(r, decision, found, round)
+      case 'miss':
+        if (remembered(r, found)) return collapse.alone(r, decision, found, 'uncacheable')
+        return collapse.fetch(r, decision, found, round)
+      case 'pass':
+        // Remembered as uncacheable, yet what a plain GET brings is still looked at: it may have changed its mind.
+        if (decision.why === 'uncacheable' && wholeGet(r)) return collapse.alone(r, undefined, found, 'uncacheable')
+        return pass(parts, r, decision.why)
+      case 'refuse':
+        return fromError(new SeawallError(decision.code), r, { fwd: 'miss' })
+    }
+  }
+
+  return {
+    tryHit (request, now) {
+      if ((request.method !== 'GET' && request.method !== 'HEAD') || request.body !== undefined) return undefined
+      const r = recognise(request, parts.route)
+      if (r === undefined) return undefined
+      const found = peek(parts, r)
+      if (found.record?.kind !== 'entry') return undefined
+      const decision = decided(r, found)
+      if (decision.kind !== 'hit' || decision.how !== 'fresh') return undefined
+      return fromEntry(r, decision.entry, now, 'hit', { hit: true })
+    },
+
+    async handle (request: ProxyRequest): Promise<ProxyResponse> {
+      let r: Recognised | undefined
+      try {
+        r = recognise(request, parts.route)
+        if (r === undefined) return fromError(new SeawallError('misdirected'), undefined, {})
+        return await serve(r, { turns: 0, failures: 0 })
+      } catch (thrown) {
+        parts.logger.error({ err: thrown, url: r?.url }, 'a request failed inside the proxy')
+        return fromError(thrown, r, {})
+      }
+    },
+
+    async upgrade (request: ProxyRequest): Promise<ProxyTunnel | ProxyResponse> {
+      const r = recognise(request, parts.route)
+      return r === undefined ? fromError(new SeawallError('misdirected'), undefined, {}) : tunnel(parts, r)
+    }
+  }
+}
+
+function wholeGet (r: Recognised): boolean {
+  return r.request.method === 'GET' && r.facts.range === undefined
+}

@@ -1,0 +1,306 @@
+/**
+ * One origin fetch for one key, with many readers.
+ *
+ *   asking ──head──▶ streaming ──whole──▶ done (stored, or not)
+ *      │                 │
+ *      └──── error ──────┴──▶ failed
+ *
+ * Invariants: `startedAt` is the log's head before the origin was asked, so a purge meanwhile wins; `head` settles once
+ * and never rejects; nothing is committed unless the body's end was verified and no hard purge came in between; the
+ * fetch outlives its readers while it may be stored, and ends with them when it cannot.
+ */
+import { SeawallError, toSeawallError } from '../core/errors.js'
+import type { FillEnd, StoreRefusal } from '../core/reasons.js'
+import type { BodyReader, Entry, EntryMeta, Judged, Ms, RawHeaders, Stamp, StoreKey } from '../core/types.js'
+import { endToEnd, fieldValue } from '../http/fields.js'
+import { mergeTags, readTags } from '../invalidation/tags.js'
+import { forwardHeaders, responseHeaders } from '../policy/forward.js'
+import { storeTime, type StoreTime } from '../policy/store-time.js'
+import { variantKey } from '../policy/key.js'
+import type { Exchange, OriginAnswer } from '../origin/contract.js'
+import type { EntryWriter } from '../store/contract.js'
+import { describes, freshened } from './freshened.js'
+import { newMeta, passRecord, varyRecord } from './records.js'
+import type { Parts } from './parts.js'
+import type { Recognised } from './recognise.js'
+import { SharedBody } from './shared-body.js'
+
+/** What the readers of a fill are told when its head is known. */
+export type FillHead =
+  /** The origin answered; `open` reads its body. */
+  | {
+    readonly kind: 'answer'
+    readonly status: number
+    readonly headers: RawHeaders
+    readonly upstreamAge: string | undefined
+    readonly length: number | undefined
+    readonly bodiless: boolean
+    /** The rules allow it to be stored, so it answers whoever it matches. */
+    readonly meta: EntryMeta | undefined
+    readonly storing: boolean
+    readonly refusal: StoreRefusal | undefined
+    /** The origin is failing (5xx): waiters do not share this answer. */
+    readonly failing: boolean
+  }
+  /** 304: what is stored holds, and was freshened. */
+  | { readonly kind: 'entry', readonly entry: Entry }
+  | { readonly kind: 'failed', readonly error: SeawallError }
+
+export interface FillPlan {
+  readonly r: Recognised
+  /** Where the answer belongs, as far as its Vary is known. */
+  readonly key: StoreKey
+  /** Sent as validators, and refreshed by a 304. */
+  readonly entry: Entry | undefined
+  /** Several clients may share it. */
+  readonly shared: boolean
+  /** This is the second try after a failed fill: its failure is everybody's. */
+  readonly last: boolean
+  /** Remembered under this key when the answer turns out uncacheable. */
+  readonly passKey: StoreKey
+}
+
+let started = 0
+
+export class Fill {
+  readonly plan: FillPlan
+  readonly startedAt: Stamp
+  readonly beganAt: Ms
+  readonly generation = ++started
+  readonly head: Promise<FillHead>
+  /** `head`'s value once it is known, for those who decide without waiting. */
+  known: FillHead | undefined
+  /** What the log judges: tags are known with the head. */
+  judged: Judged
+  /** The request fields the answer varies on; empty until it is known to be storable. */
+  vary: readonly string[] = []
+  /** Requests that will open a reader or `release` their claim. */
+  private claims = 0
+  private readonly parts: Parts
+  private readonly body: SharedBody
+  private readonly settleHead: (head: FillHead) => void
+  private readonly interims: ((status: number, headers: RawHeaders) => void)[] = []
+  private readonly onHead: (fill: Fill) => void
+  private readonly onEnd: (fill: Fill) => void
+  private exchange: Exchange | undefined
+  private writer: EntryWriter | undefined
+  private ended = false
+
+  constructor (parts: Parts, plan: FillPlan, onHead: (fill: Fill) => void, onEnd: (fill: Fill) => void) {
+    this.parts = parts
+    this.plan = plan
+    this.onHead = onHead
+    this.onEnd = onEnd
+    this.startedAt = parts.log.head
+    this.beganAt = parts.clock.now()
+    this.judged = { url: plan.r.url, tags: plan.r.route.tags, filledAt: this.startedAt, checkedAt: undefined }
+    let settle!: (head: FillHead) => void
+    this.head = new Promise(resolve => { settle = resolve })
+    this.settleHead = settle
+    this.body = new SharedBody(parts.clock, () => this.unread())
+    parts.counters.fillsInFlight++
+    void this.run()
+  }
+
+  /** A request says it will read, or release. Interim answers reach it from now on. */
+  claim (interim: (status: number, headers: RawHeaders) => void): void {
+    this.claims++
+    if (this.known === undefined) this.interims.push(interim)
+  }
+
+  /** Turns a claim into a reader from the first byte. */
+  open (): BodyReader {
+    const reader = this.body.open()
+    this.claims--
+    this.settleClaims()
+    return reader
+  }
+
+  /** Gives a claim up. */
+  release (): void {
+    this.claims--
+    this.settleClaims()
+  }
+
+  /** Whether one more request may claim it and still read it from the first byte. */
+  get joinable (): boolean {
+    return !this.ended && (this.known === undefined || this.writer !== undefined || this.known.kind !== 'answer')
+  }
+
+  // ---- the fetch
+
+  private async run (): Promise<void> {
+    try {
+      const answer = await this.ask(this.plan.entry)
+      if (answer.status !== 304 || this.asIs) await this.answered(answer)
+      else if (this.plan.entry !== undefined && conditional(this.plan.entry)) await this.validated(answer, this.plan.entry)
+      else throw new SeawallError('origin_invalid', { detail: 'It sent 304 to a request without conditions.' })
+    } catch (thrown) {
+      this.fail(toSeawallError(thrown))
+    }
+  }
+
+  /** For one client alone and without an entry to validate, the client's own conditions go along. */
+  private get asIs (): boolean {
+    return !this.plan.shared && this.plan.entry === undefined
+  }
+
+  private ask (entry: Entry | undefined): Promise<OriginAnswer> {
+    const { r } = this.plan
+    const { request, facts, route } = r
+    this.exchange = this.parts.origins.ask({
+      origin: route.origin,
+      method: 'GET',
+      target: r.target,
+      headers: forwardHeaders({
+        fields: request.fields, facts, peer: request.peer, version: request.version,
+        originHost: this.parts.originHost(route.origin, facts.host), clientDirectives: route.clientDirectives
+      }, this.asIs ? 'pass' : 'fill', entry),
+      body: undefined,
+      onInterim: (status, headers) => { for (const interim of this.interims) interim(status, headers) }
+    })
+    return this.exchange.answer
+  }
+
+  /** 304 (RFC 9111 §4.3.3, §4.3.4). One that names another representation validates nothing: ask without conditions. */
+  private async validated (answer: OriginAnswer, entry: Entry): Promise<void> {
+    await answer.body.read()
+    if (!describes(answer.headers, entry)) return this.answered(await this.unconditional())
+    const headers = responseHeaders(answer.headers, this.plan.r.route.stripResponse, this.parts.clock.wall())
+    const fresh = freshened(this.parts, this, entry, headers, answer)
+    this.judged = fresh.entry
+    if (!fresh.storable) await this.parts.store.delete(entry.key)
+    const kept = fresh.storable && !this.hardPurged() ? await this.parts.store.refresh(entry, fresh.entry) : undefined
+    this.reveal({ kind: 'entry', entry: kept ?? fresh.entry })
+    this.body.end()
+    this.done('freshened')
+  }
+
+  private async unconditional (): Promise<OriginAnswer> {
+    const answer = await this.ask(undefined)
+    if (answer.status === 304) throw new SeawallError('origin_invalid', { detail: 'It sent 304 to a request without conditions.' })
+    return answer
+  }
+
+  private async answered (answer: OriginAnswer): Promise<void> {
+    const { r, entry } = this.plan
+    const wall = this.parts.clock.wall()
+    const verdict = storeTime({
+      method: 'GET', facts: r.facts, route: r.route, status: answer.status, headers: endToEnd(answer.headers),
+      askedAt: answer.askedAt, answeredAt: answer.answeredAt, wall, random: this.parts.random()
+    })
+    const stripCookie = verdict.kind === 'store' && r.route.setCookie === 'strip'
+    const headers = responseHeaders(answer.headers, stripCookie ? [...r.route.stripResponse, 'set-cookie'] : r.route.stripResponse, wall)
+    const failing = answer.status >= 500 && (verdict.kind === 'refuse' || entry !== undefined)
+    const meta = verdict.kind === 'store' && !failing ? this.metaOf(answer, headers, verdict) : undefined
+    this.judged = meta ?? this.judged
+    if (meta !== undefined && verdict.kind === 'store') this.vary = verdict.vary
+    let refusal = verdict.kind === 'refuse' ? verdict.why : undefined
+    if (meta !== undefined) {
+      if (answer.framing === 'close') refusal = 'unverifiable-length'
+      else this.writer = this.parts.store.begin(meta, answer.framing === 'none' ? 0 : answer.length)
+      if (this.writer === undefined) refusal ??= (answer.length ?? 0) > this.parts.store.maxObject ? 'too-large' : 'no-room'
+    }
+    const uncacheable = (verdict.kind === 'refuse' && verdict.intrinsic) || refusal === 'too-large' || refusal === 'authorization'
+    if (uncacheable && !failing) this.parts.store.note(passRecord(this, answer.answeredAt))
+    this.reveal({
+      kind: 'answer', status: answer.status, headers, upstreamAge: fieldValue(answer.headers, 'age'), length: answer.length,
+      bodiless: answer.framing === 'none', meta, storing: this.writer !== undefined, refusal, failing
+    })
+    await this.pump(answer)
+  }
+
+  private metaOf (answer: OriginAnswer, headers: RawHeaders, verdict: StoreTime & { kind: 'store' }): EntryMeta {
+    const { r } = this.plan
+    const key = verdict.vary.length === 0 ? r.primary : variantKey(r.primary, verdict.vary, r.facts)
+    return newMeta(this, { key, status: answer.status, headers, verdict, tags: mergeTags(r.route.tags, readTags(answer.headers)) })
+  }
+
+  private async pump (answer: OriginAnswer): Promise<void> {
+    for (;;) {
+      const chunk = await answer.body.read()
+      if (chunk === null) break
+      this.write(chunk)
+      this.body.push(chunk)
+      const room = this.body.room()
+      if (room !== undefined) await room
+    }
+    const stored = await this.commit()
+    this.body.end()
+    this.done(stored ? 'stored' : 'not-stored')
+  }
+
+  /** Past the store's limit the fetch goes on for those who read it, unstored. */
+  private write (chunk: Uint8Array): void {
+    if (this.writer === undefined) return
+    try {
+      this.writer.write(chunk)
+    } catch (thrown) {
+      if (!(thrown instanceof RangeError)) throw thrown
+      this.writer = undefined
+      this.parts.store.note(passRecord(this, this.parts.clock.now()))
+      this.settleClaims()
+    }
+  }
+
+  private async commit (): Promise<boolean> {
+    const writer = this.writer
+    this.writer = undefined
+    if (writer === undefined) return false
+    if (this.hardPurged()) {
+      writer.abort()
+      return false
+    }
+    const vary = varyRecord(this, this.parts.store.peek(this.plan.r.primary))
+    if (vary !== undefined) this.parts.store.note(vary)
+    return await writer.commit() !== undefined
+  }
+
+  private hardPurged (): boolean {
+    return this.parts.log.verdict(this.judged).kind === 'hard'
+  }
+
+  // ---- its ends
+
+  private reveal (head: FillHead): void {
+    this.known = head
+    this.interims.length = 0
+    this.onHead(this)
+    this.settleHead(head)
+    this.settleClaims()
+  }
+
+  /** What will not be stored is held only for its readers, and fetched only while it has some. */
+  private settleClaims (): void {
+    if (this.ended || this.known?.kind !== 'answer' || this.claims > 0 || this.writer !== undefined) return
+    this.body.release()
+    this.unread()
+  }
+
+  private unread (): void {
+    if (this.ended || this.known?.kind !== 'answer' || this.claims > 0 || this.body.readers > 0 || this.writer !== undefined) return
+    this.exchange?.cancel(new SeawallError('abandoned'))
+  }
+
+  private fail (error: SeawallError): void {
+    this.writer?.abort()
+    this.writer = undefined
+    this.exchange?.cancel(error)
+    if (this.known === undefined) this.reveal({ kind: 'failed', error })
+    this.body.fail(error)
+    this.done(error.code === 'abandoned' ? 'abandoned' : 'failed', error)
+  }
+
+  private done (end: FillEnd, error?: SeawallError): void {
+    if (this.ended) return
+    this.ended = true
+    this.parts.counters.fillsInFlight--
+    this.parts.counters.fills[end]++
+    if (error?.code === 'internal') this.parts.logger.error({ err: error.cause, url: this.plan.r.url }, 'a fill failed inside the proxy')
+    this.onEnd(this)
+  }
+}
+
+function conditional (entry: Entry): boolean {
+  return entry.etag !== undefined || entry.lastModified !== undefined
+}

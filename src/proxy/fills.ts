@@ -1,0 +1,82 @@
+/**
+ * Fills in flight: who leads, who joins.
+ *
+ * One fill is listed for each key and class; a newer one takes the older's place, which goes on for its own readers.
+ * Requests with Authorization lead a class of their own and join the other only once its answer is known to be for all.
+ * What a head says of Vary counts from the head on, not from the commit, so that those it turns away meet the fill of
+ * their own variant.
+ */
+import type { Judged, StoreKey } from '../core/types.js'
+import { variantKey } from '../policy/key.js'
+import { Fill, type FillPlan } from './fill.js'
+import type { Parts } from './parts.js'
+import type { Recognised } from './recognise.js'
+
+/** The class of requests that carry credentials. No key of `policy/key` ends like this. */
+export function credentialed (key: StoreKey): StoreKey {
+  return `${key}\ncredentials` as StoreKey
+}
+
+export class Fills {
+  private readonly listed = new Map<StoreKey, Fill>()
+  private readonly open = new Set<Fill>()
+  private readonly learned = new Map<StoreKey, { names: readonly string[], fills: number }>()
+  private readonly parts: Parts
+
+  constructor (parts: Parts) {
+    this.parts = parts
+  }
+
+  /** Vary as a fill in flight learned it; undefined when none did. */
+  namesFor (primary: StoreKey): readonly string[] | undefined {
+    return this.learned.get(primary)?.names
+  }
+
+  /** The fill a request may wait for. */
+  find (key: StoreKey, r: Recognised): Fill | undefined {
+    const own = this.listed.get(r.facts.authorization ? credentialed(key) : key)
+    if (own !== undefined) return own
+    const other = this.listed.get(r.facts.authorization ? key : credentialed(key))
+    return other?.known?.kind === 'answer' && other.known.meta !== undefined ? other : undefined
+  }
+
+  lead (plan: FillPlan): Fill {
+    const slots = [plan.r.facts.authorization ? credentialed(plan.key) : plan.key]
+    const fill: Fill = new Fill(this.parts, plan, () => this.learn(fill, slots), () => this.end(fill, slots))
+    this.open.add(fill)
+    if (plan.shared) this.listed.set(slots[0]!, fill)
+    return fill
+  }
+
+  /** What the sweep must not outrun. */
+  judged (): Judged[] {
+    return [...this.open].map(fill => fill.judged)
+  }
+
+  private learn (fill: Fill, slots: StoreKey[]): void {
+    const { r, shared } = fill.plan
+    if (fill.vary.length === 0) return
+    const known = this.learned.get(r.primary)
+    this.learned.set(r.primary, { names: fill.vary, fills: (known?.fills ?? 0) + 1 })
+    if (!shared) return
+    const key = variantKey(r.primary, fill.vary, r.facts)
+    const slot = r.facts.authorization ? credentialed(key) : key
+    if (slot === slots[0]) return
+    this.unlist(fill, slots)
+    slots[0] = slot
+    this.listed.set(slot, fill)
+  }
+
+  private end (fill: Fill, slots: StoreKey[]): void {
+    this.open.delete(fill)
+    this.unlist(fill, slots)
+    const { primary } = fill.plan.r
+    const known = this.learned.get(primary)
+    if (known === undefined || fill.known === undefined || fill.vary.length === 0) return
+    if (--known.fills === 0) this.learned.delete(primary)
+  }
+
+  private unlist (fill: Fill, slots: StoreKey[]): void {
+    for (const slot of slots) if (this.listed.get(slot) === fill) this.listed.delete(slot)
+  }
+}

@@ -1,0 +1,23 @@
+/** What the paths are built from: interfaces only, wired by `app`. */
+import type { Clock } from '../core/clock.js'
+import type { Counters } from '../core/counters.js'
+import type { Logger } from '../core/logger.js'
+import type { RouteRules } from '../core/route.js'
+import type { InvalidationLog } from '../invalidation/contract.js'
+import type { Origins } from '../origin/contract.js'
+import type { Store } from '../store/contract.js'
+
+export interface Parts {
+  readonly clock: Clock
+  readonly counters: Counters
+  readonly logger: Logger
+  readonly store: Store
+  readonly log: InvalidationLog
+  readonly origins: Origins
+  /** The first route that serves `host` (lower-case, no port) and `path`. */
+  readonly route: (host: string, path: string) => RouteRules | undefined
+  /** The Host an origin is to be sent, given the one the client addressed. */
+  readonly originHost: (origin: string, host: string) => string
+  /** [0, 1) */
+  readonly random: () => number
+}

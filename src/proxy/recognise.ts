@@ -1,0 +1,37 @@
+/** Step one of every request: which route serves it, and under which keys. Pure; the facts are kept with the fields. */
+import type { RouteRules } from '../core/route.js'
+import type { ProxyRequest, RequestFacts, StoreKey } from '../core/types.js'
+import { forwardTarget, primaryKey, urlKey } from '../policy/key.js'
+import { readFacts } from '../policy/request.js'
+
+export interface Recognised {
+  readonly request: ProxyRequest
+  readonly facts: RequestFacts
+  readonly route: RouteRules
+  /** What is forwarded, and what was keyed. */
+  readonly target: string
+  readonly url: StoreKey
+  readonly primary: StoreKey
+}
+
+export type RouteTable = (host: string, path: string) => RouteRules | undefined
+
+/** Undefined: no route serves this host (421, RFC 9110 §15.5.20). */
+export function recognise (request: ProxyRequest, routes: RouteTable): Recognised | undefined {
+  const facts = request.fields.facts ??= readFacts(request.fields, request.peer)
+  const route = routes(hostname(facts.host), pathOf(request.target))
+  if (route === undefined) return undefined
+  const target = forwardTarget(request.target, route.key.query)
+  const url = urlKey(facts.site, target)
+  return { request, facts, route, target, url, primary: primaryKey(url, route.key, facts) }
+}
+
+export function hostname (host: string): string {
+  const end = host.startsWith('[') ? host.indexOf(']') + 1 : host.indexOf(':')
+  return end > 0 ? host.slice(0, end) : host
+}
+
+export function pathOf (target: string): string {
+  const query = target.indexOf('?')
+  return query < 0 ? target : target.slice(0, query)
+}

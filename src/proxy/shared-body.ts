@@ -1,0 +1,159 @@
+/**
+ * One body, many readers. Every reader has its own cursor and starts at the first byte.
+ *
+ * While the body is retained, readers never wait for one another and the feeder never waits for them. Once it is not
+ * (too large, or no room), what every reader has passed is dropped, nobody may join any more, and the feeder waits
+ * while the slowest reader is a window behind; a reader that holds up others below a minimum rate is let go.
+ */
+import type { Clock, Timer } from '../core/clock.js'
+import { SeawallError } from '../core/errors.js'
+import type { BodyReader, Ms } from '../core/types.js'
+
+const WINDOW = 512 * 1024
+/** A reader that others wait for must take this many bytes in each interval, or go. */
+const SLOW_INTERVAL: Ms = 5_000
+const SLOW_BYTES = 320 * 1024
+
+interface Cursor {
+  index: number
+  failed: Error | undefined
+  wake: (() => void) | undefined
+}
+
+export class SharedBody {
+  private readonly chunks: Uint8Array[] = []
+  /** Index of the first chunk still held. */
+  private base = 0
+  private held = 0
+  private dropped = 0
+  private retained = true
+  private state: 'open' | 'ended' | Error = 'open'
+  private readonly cursors = new Set<Cursor>()
+  private roomMade: (() => void) | undefined
+  private slowTimer: Timer | undefined
+  private readonly clock: Clock
+  private readonly onUnread: () => void
+
+  /** `onUnread` is called whenever the last reader leaves. */
+  constructor (clock: Clock, onUnread: () => void) {
+    this.clock = clock
+    this.onUnread = onUnread
+  }
+
+  get readers (): number {
+    return this.cursors.size
+  }
+
+  push (chunk: Uint8Array): void {
+    this.chunks.push(chunk)
+    this.held += chunk.length
+    this.wakeAll()
+  }
+
+  end (): void {
+    this.finish('ended')
+  }
+
+  fail (why: Error): void {
+    this.finish(why)
+  }
+
+  /** From now on hold only what some reader still needs. */
+  release (): void {
+    if (!this.retained) return
+    this.retained = false
+    this.trim()
+  }
+
+  /** Resolves when the feeder may push more; undefined when it may at once. */
+  room (): Promise<void> | undefined {
+    if (this.retained || this.held <= WINDOW || this.state !== 'open') return undefined
+    this.watchSlowest()
+    return new Promise(resolve => { this.roomMade = resolve })
+  }
+
+  /** A reader from the first byte. Only before `release`. */
+  open (): BodyReader {
+    const cursor: Cursor = { index: 0, failed: undefined, wake: undefined }
+    this.cursors.add(cursor)
+    return {
+      read: () => this.read(cursor),
+      cancel: why => { this.leave(cursor, why) }
+    }
+  }
+
+  private async read (cursor: Cursor): Promise<Uint8Array | null> {
+    while (cursor.failed === undefined && cursor.index === this.tail && this.state === 'open') {
+      await new Promise<void>(resolve => { cursor.wake = resolve })
+    }
+    if (cursor.failed !== undefined) throw cursor.failed
+    if (cursor.index < this.tail) {
+      const chunk = this.chunks[cursor.index - this.base]!
+      cursor.index++
+      if (!this.retained) this.trim()
+      return chunk
+    }
+    this.cursors.delete(cursor)
+    if (this.state instanceof Error) throw this.state
+    return null
+  }
+
+  private get tail (): number {
+    return this.base + this.chunks.length
+  }
+
+  private leave (cursor: Cursor, why: Error): void {
+    cursor.failed ??= why
+    if (!this.cursors.delete(cursor)) return
+    cursor.wake?.()
+    if (!this.retained) this.trim()
+    if (this.cursors.size === 0 && this.state === 'open') this.onUnread()
+  }
+
+  private finish (state: 'ended' | Error): void {
+    if (this.state !== 'open') return
+    this.state = state
+    this.slowTimer?.cancel()
+    this.wakeAll()
+    this.makeRoom()
+  }
+
+  private wakeAll (): void {
+    for (const cursor of this.cursors) {
+      const wake = cursor.wake
+      cursor.wake = undefined
+      wake?.()
+    }
+  }
+
+  private trim (): void {
+    let lowest = this.tail
+    for (const cursor of this.cursors) if (cursor.index < lowest) lowest = cursor.index
+    for (; this.base < lowest; this.base++) {
+      const size = this.chunks.shift()!.length
+      this.held -= size
+      this.dropped += size
+    }
+    if (this.held <= WINDOW) this.makeRoom()
+  }
+
+  private makeRoom (): void {
+    this.slowTimer?.cancel()
+    this.slowTimer = undefined
+    const resolve = this.roomMade
+    this.roomMade = undefined
+    resolve?.()
+  }
+
+  /** The feeder is blocked: whoever is at the tail must move, unless all are. */
+  private watchSlowest (): void {
+    const before = this.dropped
+    this.slowTimer?.cancel()
+    this.slowTimer = this.clock.after(SLOW_INTERVAL, () => {
+      if (this.dropped - before >= SLOW_BYTES) return this.watchSlowest()
+      const slow = [...this.cursors].filter(c => c.index === this.base)
+      if (slow.length === this.cursors.size) return this.watchSlowest()
+      for (const cursor of slow) this.leave(cursor, new SeawallError('slow_reader'))
+    })
+  }
+}

@@ -1,0 +1,19 @@
+/** A websocket: tunnelled only after the origin's own 101 (RFC 6455 §4, RFC 9110 §7.8). */
+import type { ProxyResponse, ProxyTunnel } from '../core/types.js'
+import { headText } from '../http/head.js'
+import { responseHeaders } from '../policy/forward.js'
+import { fromError } from './answer.js'
+import type { Parts } from './parts.js'
+import { passRequest, passed } from './pass.js'
+import type { Recognised } from './recognise.js'
+
+export async function tunnel (parts: Parts, r: Recognised): Promise<ProxyTunnel | ProxyResponse> {
+  try {
+    const answer = await parts.origins.upgrade(passRequest(parts, r))
+    if ('status' in answer) return passed(r, answer, 'method', parts.clock.wall())
+    const head = headText(101, [...responseHeaders(answer.headers, r.route.stripResponse, parts.clock.wall()), 'Upgrade', 'websocket', 'Connection', 'Upgrade'])
+    return { head, socket: answer.socket }
+  } catch (thrown) {
+    return fromError(thrown, r, { fwd: 'bypass' })
+  }
+}

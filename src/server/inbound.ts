@@ -1,0 +1,143 @@
+/**
+ * A connection's way in: the bytes that have come and are not yet read, the body they belong to, and the tap.
+ *
+ * Invariants: holds at most what its owner lets it hold and one chunk of the socket; of a head that is not whole, only
+ * its own bytes; a body that is waited for either moves or fails in time.
+ */
+import { SeawallError } from '../core/errors.js'
+import { createBodyDecoder } from '../http/framing.js'
+import { HeadScanner, type Scan } from '../http/scan.js'
+import { RequestBodyReader, type BodySource } from './body.js'
+import { Deadline } from './limits.js'
+import type { Socket } from 'node:net'
+import type { Framing } from '../core/types.js'
+import type { Serving } from './serving.js'
+
+/** Of a body nobody wants, this much is read past to keep the connection. */
+const SKIP = 64 * 1024
+
+export class Inbound implements BodySource {
+  /** The client has sent its end; what came before it may still wait here. */
+  ended = false
+  /** Of the present request; undefined where it has none. */
+  body: RequestBodyReader | undefined
+  private readonly socket: Socket
+  private readonly serving: Serving
+  private readonly wanted: () => void
+  private readonly scanner: HeadScanner
+  private bytes: Buffer | undefined
+  private at = 0
+  private paused = false
+  private deadline: Deadline | undefined
+
+  /** `wanted`: a body of which nothing has come is asked for. */
+  constructor (socket: Socket, serving: Serving, wanted: () => void) {
+    this.socket = socket
+    this.serving = serving
+    this.wanted = wanted
+    this.scanner = new HeadScanner(serving.limits)
+  }
+
+  get empty (): boolean {
+    return this.bytes === undefined
+  }
+
+  /** More of the body is not read past than is worth it. */
+  get tooMuch (): boolean {
+    return this.body !== undefined && this.body.skipped > SKIP
+  }
+
+  /** The body is one to be kept from sending rather than read past, should nobody want it. */
+  get unwelcome (): boolean {
+    return this.body !== undefined && !this.body.begun && (this.body.length ?? 0) > SKIP
+  }
+
+  /** Takes what has come, and gives the body its part of it. */
+  add (bytes: Buffer): void {
+    this.bytes = this.bytes === undefined ? bytes : Buffer.concat([this.bytes.subarray(this.at), bytes])
+    this.at = 0
+    if (this.body !== undefined) this.feed(this.body)
+  }
+
+  /** Scans for the next head; one that is found is taken. Not to be called when empty. */
+  next (): Scan {
+    const bytes = this.bytes!
+    const found = this.scanner.scan(bytes, this.at, bytes.length)
+    if (found.kind === 'request') this.consume(found.end)
+    return found
+  }
+
+  /** The body that a head has announced begins; undefined: it has none. Fails at once where it is too large. */
+  open (framing: Framing): RequestBodyReader | undefined {
+    this.body = undefined
+    if (framing.kind === 'none' || (framing.kind === 'length' && framing.length === 0)) return undefined
+    const limit = this.serving.limits.body ?? Infinity
+    const length = framing.kind === 'length' ? framing.length : undefined
+    const body = this.body = new RequestBodyReader(createBodyDecoder(framing), length, limit, this)
+    if (length !== undefined && length > limit) body.fail(new SeawallError('body_too_large'))
+    this.feed(body)
+    if (this.ended) body.fail(new SeawallError('body_cut'))
+    return body
+  }
+
+  /** All that is here, taken. */
+  take (): Buffer | undefined {
+    const rest = this.bytes?.subarray(this.at)
+    this.drop()
+    return rest
+  }
+
+  drop (): void {
+    this.bytes = undefined
+    this.at = 0
+  }
+
+  /** Part of a head will lie here for a while: it must not hold on to a chunk many times its size. */
+  settle (): void {
+    if (this.bytes === undefined) return
+    const length = this.bytes.length - this.at
+    if (length * 2 >= this.bytes.buffer.byteLength) return
+    const copy = Buffer.allocUnsafeSlow(length)
+    this.bytes.copy(copy, 0, this.at)
+    this.bytes = copy
+    this.at = 0
+  }
+
+  /** While nobody takes heads: lets no more come once one may be whole. */
+  limit (): void {
+    const held = this.bytes === undefined ? 0 : this.bytes.length - this.at
+    if (held > this.serving.limits.headerBytes || (this.tooMuch && this.body!.open)) this.flow(false)
+  }
+
+  /** No more of a body will come, or none is wanted. */
+  close (why: SeawallError): void {
+    this.body?.fail(why)
+    if (this.deadline !== undefined) this.serving.wheel.remove(this.deadline)
+  }
+
+  flow (on: boolean): void {
+    if (this.paused !== on) return
+    this.paused = !on
+    if (on) this.socket.resume()
+    else this.socket.pause()
+  }
+
+  awaited (first: boolean): void {
+    this.deadline ??= new Deadline(() => this.body?.fail(new SeawallError('body_timeout')))
+    this.serving.wheel.touch(this.deadline, this.serving.bodyTimeout)
+    if (first) this.wanted()
+  }
+
+  fed (): void {
+    if (this.deadline !== undefined) this.serving.wheel.disarm(this.deadline)
+  }
+
+  private feed (body: RequestBodyReader): void {
+    if (this.bytes !== undefined && body.open) this.consume(this.at + body.feed(this.bytes.subarray(this.at)))
+  }
+
+  private consume (end: number): void {
+    this.at = end
+    if (end === this.bytes!.length) this.drop()
+  }
+}

@@ -1,0 +1,100 @@
+/**
+ * The public listener: accepts connections, and lets them go in an orderly way.
+ *
+ * Invariants: every socket has a Connection from its first moment, and with it handlers for all its events; after
+ * `drain` nothing is accepted and nothing in progress is cut before its deadline.
+ */
+import { createServer, type AddressInfo, type Socket } from 'node:net'
+import { SeawallError } from '../core/errors.js'
+import { Connection } from './connection.js'
+import { TimingWheel } from './limits.js'
+import type { Ms } from '../core/types.js'
+import type { Serving, ServingOptions } from './serving.js'
+
+export type ListenerOptions = ServingOptions
+
+export interface Listener {
+  /** Resolves with where it listens (`port` 0 picks a free one). Rejects with a ListenError. */
+  listen (host: string, port: number): Promise<{ host: string, port: number }>
+  /**
+   * Stops accepting. Idle connections close at once, the others with the answer in progress; what is left after
+   * `deadline` ms is reset. Resolves when all are gone.
+   */
+  drain (deadline: Ms): Promise<void>
+  /** Stops accepting and resets every connection. */
+  close (): void
+  /** Open now. */
+  connections (): number
+}
+
+/** `code` is the system's: EADDRINUSE, EACCES, … */
+export class ListenError extends Error {
+  readonly code: string
+
+  constructor (host: string, port: number, cause: NodeJS.ErrnoException) {
+    const code = cause.code ?? 'UNKNOWN'
+    super(`Cannot listen on ${host.includes(':') ? `[${host}]` : host}:${port}: ${REASONS[code] ?? cause.message} (${code})`, { cause })
+    this.name = 'ListenError'
+    this.code = code
+  }
+}
+
+const REASONS: Record<string, string> = {
+  EADDRINUSE: 'the port is taken by another program',
+  EACCES: 'this user may not use that port',
+  EADDRNOTAVAIL: 'this machine does not have that address',
+  ENOTFOUND: 'the name of the host cannot be resolved'
+}
+
+export function createListener (options: ListenerOptions): Listener {
+  const { limits, log, clock } = options
+  const serving: Serving = {
+    ...options,
+    wheel: new TimingWheel(clock),
+    connections: new Set(),
+    bodyTimeout: limits.bodyTimeout ?? limits.idle,
+    draining: false
+  }
+  const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket: Socket) => new Connection(serving, socket))
+  if (limits.connections !== undefined) server.maxConnections = limits.connections
+  server.on('drop', () => log.debug({ limit: limits.connections }, 'a connection too many was closed'))
+  server.on('listening', () => server.on('error', error => log.warn({ error }, 'a connection could not be accepted')))
+
+  const resetAll = (): void => {
+    for (const connection of serving.connections) connection.abort(new SeawallError('draining'))
+  }
+
+  return {
+    connections: () => serving.connections.size,
+    listen: (host, port) => new Promise((resolve, reject) => {
+      const failed = (cause: Error): void => reject(new ListenError(host, port, cause))
+      server.once('error', failed)
+      server.listen(port, host, () => {
+        server.off('error', failed)
+        const { address, port } = server.address() as AddressInfo
+        resolve({ host: address, port })
+      })
+    }),
+    async drain (deadline) {
+      serving.draining = true
+      const gone = new Promise<void>(resolve => { server.close(() => resolve()) })
+      const timer = clock.after(deadline, resetAll)
+      // Requests that have already reached this machine are read before their connections count as idle.
+      await turn()
+      await turn()
+      for (const connection of serving.connections) connection.drain()
+      await gone
+      timer.cancel()
+    },
+    close () {
+      serving.draining = true
+      server.close()
+      resetAll()
+    }
+  }
+}
+
+/** One turn of the event loop, its poll for input included. */
+function turn (): Promise<void> {
+  return new Promise(resolve => { setImmediate(resolve) })
+}

@@ -1,0 +1,50 @@
+/** What all connections of a listener share, and how an answer is counted. */
+import type { Clock } from '../core/clock.js'
+import type { Counters } from '../core/counters.js'
+import type { ErrorCode } from '../core/errors.js'
+import type { Logger } from '../core/logger.js'
+import type { Ms, ProxyCore, ProxyRequest, ProxyResponse } from '../core/types.js'
+import type { Connection } from './connection.js'
+import type { ServerLimits, TimingWheel } from './limits.js'
+
+/** `bytes`: of head and content, as sent. `ms`: from the whole head of the request to the end of the answer. */
+export interface AnswerEnd { readonly bytes: number, readonly ms: Ms, readonly complete: boolean }
+
+export interface ServingOptions {
+  readonly core: ProxyCore
+  readonly limits: ServerLimits
+  readonly clock: Clock
+  readonly counters: Counters
+  readonly log: Logger
+  /** Whether what the peer at that address says of its own clients is believed. */
+  readonly trusted: (address: string) => boolean
+  /**
+   * Called as each answer ends. `request` is undefined for heads that were refused, `response` for requests whose client
+   * was gone before there was one.
+   */
+  readonly onAnswer?: ((request: ProxyRequest | undefined, response: ProxyResponse | undefined, end: AnswerEnd) => void) | undefined
+}
+
+export interface Serving extends ServingOptions {
+  readonly wheel: TimingWheel
+  readonly connections: Set<Connection>
+  readonly bodyTimeout: Ms
+  /** Every answer is its connection's last. */
+  draining: boolean
+}
+
+export function count (
+  serving: Serving, request: ProxyRequest | undefined, response: ProxyResponse | undefined, bytes: number, complete: boolean
+): void {
+  const { counters, clock, onAnswer } = serving
+  counters.bytesOut += bytes
+  const ms = request === undefined ? 0 : clock.now() - request.arrivedAt
+  if (response !== undefined) {
+    const { outcome, status, code } = response
+    counters.requests[outcome]++
+    counters.statuses[Math.min(5, Math.trunc(status / 100))]!++
+    if (outcome === 'hit') counters.hitTime.observe(ms)
+    else if (outcome === 'refused' && code !== undefined) counters.count(counters.refusals, code as ErrorCode)
+  }
+  onAnswer?.(request, response, { bytes, ms, complete })
+}

@@ -1,0 +1,126 @@
+/**
+ * How an answer goes onto the wire: its framing (RFC 9112 §6), small and large buffered ones at once, streams pulled
+ * no faster than the client takes them.
+ *
+ * Invariants: content is announced exactly or delimited by chunks; nothing is written for what may have no content; a
+ * stream that does not match its length is an error, never an end.
+ */
+import { TLSSocket } from 'node:tls'
+import { SeawallError } from '../core/errors.js'
+import type { Socket } from 'node:net'
+import type { Body, BodyReader, HttpVersion, ProxyResponse } from '../core/types.js'
+
+/** Up to here one copied buffer is cheaper than a gathered write. */
+const ONE_WRITE = 1024
+/**
+ * The most that is handed to a socket in one piece. What is queued counts as progress only piece by piece, so this over
+ * the stall limit is the least rate a reader must keep.
+ */
+const PIECE = 128 * 1024
+
+/** How the content is delimited; `none`: there is none on the wire, whatever is announced. */
+export type Delivery = 'none' | 'whole' | 'length' | 'chunked' | 'until-close'
+
+export function deliveryOf (method: string, version: HttpVersion, response: ProxyResponse): Delivery {
+  const { status, body } = response
+  if (method === 'HEAD' || body.kind === 'none' || status === 204 || status === 304 || status < 200) return 'none'
+  if (body.length !== undefined) return body.kind === 'bytes' && body.length <= PIECE ? 'whole' : 'length'
+  return version === '1.1' ? 'chunked' : 'until-close'
+}
+
+/** Content-Length and Transfer-Encoding as RFC 9110 §8.6 and RFC 9112 §6.1 allow them, and the blank line. */
+export function headEnd (delivery: Delivery, method: string, response: ProxyResponse, connection: '' | 'close' | 'keep-alive'): string {
+  const { status, body } = response
+  let lines = connection === '' ? '' : `Connection: ${connection}\r\n`
+  if (delivery === 'chunked') lines += 'Transfer-Encoding: chunked\r\n'
+  else if (delivery === 'whole' || delivery === 'length') lines += `Content-Length: ${body.length}\r\n`
+  else if (delivery === 'none' && status !== 204 && status >= 200) {
+    const announced = method === 'HEAD' || status === 304 ? body.length : 0
+    if (announced !== undefined) lines += `Content-Length: ${announced}\r\n`
+  }
+  return lines + '\r\n'
+}
+
+/** Writes the head and, of a `whole` answer, the content. `end` is the head's last part. Returns the bytes written. */
+export function writeAnswer (socket: Socket, response: ProxyResponse, end: string, delivery: Delivery): number {
+  const { head, body } = response
+  const content = delivery === 'whole' && body.kind === 'bytes' ? body : undefined
+  const last = response.tail + end
+  const length = head.length + last.length + (content?.length ?? 0)
+  if (length <= ONE_WRITE) {
+    socket.write(joined(head, last, content, length))
+    return length
+  }
+  socket.cork()
+  if (typeof head === 'string') socket.write(head + last, 'latin1')
+  else socket.write(joined(head, last, undefined, head.length + last.length))
+  if (content !== undefined) for (const chunk of content.chunks) socket.write(chunk)
+  // A stream's first bytes go out with its head if they are there by then.
+  if (delivery === 'whole' || delivery === 'none') socket.uncork()
+  else process.nextTick(() => socket.uncork())
+  return length
+}
+
+function joined (head: Uint8Array | string, last: string, content: Extract<Body, { kind: 'bytes' }> | undefined, length: number): Buffer {
+  const out = Buffer.allocUnsafe(length)
+  let at = typeof head === 'string' ? out.write(head, 0, 'latin1') : (out.set(head, 0), head.length)
+  at += out.write(last, at, 'latin1')
+  if (content !== undefined) {
+    for (const chunk of content.chunks) {
+      out.set(chunk, at)
+      at += chunk.length
+    }
+  }
+  return out
+}
+
+/** The client's side of a stream. */
+export interface Sink {
+  /** Why nothing more can be written. */
+  readonly gone: Error | undefined
+  /** Queues bytes; false: wait for `drained` before the next. */
+  write (...parts: (Uint8Array | string)[]): boolean
+  /** Rejects with `gone`. */
+  drained (): Promise<void>
+}
+
+/**
+ * Pulls `reader` into `sink` until its verified end. `length`: the bytes announced; undefined: chunked, or until the
+ * connection closes. Rejects when the reader does, the sink is gone, or the length does not come out (`origin_invalid`);
+ * the answer is broken then.
+ */
+export async function pump (reader: BodyReader, sink: Sink, delivery: Delivery, length: number | undefined): Promise<void> {
+  let left = length ?? Infinity
+  for (;;) {
+    const chunk = await reader.read()
+    if (sink.gone !== undefined) throw sink.gone
+    if (chunk === null) break
+    left -= chunk.length
+    if (left < 0) throw new SeawallError('origin_invalid', { detail: 'Its body is longer than announced.' })
+    for (let at = 0; at < chunk.length; at += PIECE) {
+      const piece = chunk.length <= PIECE ? chunk : chunk.subarray(at, at + PIECE)
+      const room = delivery === 'chunked'
+        ? sink.write(`${piece.length.toString(16)}\r\n`, piece, '\r\n')
+        : sink.write(piece)
+      if (!room) await sink.drained()
+    }
+  }
+  if (length !== undefined && left > 0) throw new SeawallError('origin_invalid', { detail: 'Its body is shorter than announced.' })
+  if (delivery === 'chunked') sink.write('0\r\n\r\n')
+}
+
+/** Content at hand, pulled like any other. */
+export function readerOf (chunks: readonly Uint8Array[]): BodyReader {
+  let next = 0
+  return { read: () => Promise.resolve(chunks[next++] ?? null), cancel: () => { next = chunks.length } }
+}
+
+/**
+ * Breaks a connection so that its other end sees it broken. Destroying it with data pending would look like a clean end.
+ * A TLS socket cannot be reset itself; its end without a close_notify is known for what it is.
+ */
+export function reset (socket: Socket): void {
+  if (socket.destroyed) return
+  if (socket instanceof TLSSocket) socket.destroy()
+  else socket.resetAndDestroy()
+}

@@ -1,0 +1,142 @@
+/**
+ * Who stays when room is short: S3-FIFO (Yang et al., SOSP 2023). What is new waits in a small probation queue; what
+ * is used there moves to the main queue when its turn comes, the rest leaves, its key remembered for a while, and what
+ * comes back while remembered goes to the main queue at once. A used one at the main queue's end gets another round.
+ * So a flood of keys asked for once passes through the tenth that is probation and the hot set stands.
+ *
+ * Invariants: `bytes` never exceeds the limit; a use is one addition, and moves nothing. The queues are lru-caches kept
+ * in order of insertion: only `set` of an absent key, `delete` and `pop` are called, since `get` or a second `set` would
+ * move a row, and their own eviction never runs because room is made first.
+ */
+import { LRUCache } from 'lru-cache'
+import { GHOST_BYTES } from './size.js'
+
+/** What is queued. */
+export interface Held {
+  readonly key: string
+  size: number
+  /** Since it was queued, at most `MAX_USES`. */
+  uses: number
+  /** In the main queue. */
+  main: boolean
+}
+
+export const MAX_USES = 3
+/** Uses on probation that earn a place in the main queue. */
+const EARNED = 2
+const PROBATION = 0.1
+/** What writers in progress may hold together, as a share of the limit; one alone may hold all. */
+const WRITERS = 0.5
+/** Rows given another round in one call: bounds its time, a million hot rows or not. */
+const ROUNDS = 2_000
+
+export class Admission<T extends Held> {
+  readonly limit: number
+  evictions = 0
+  /** Held by writers in progress. */
+  private reserved = 0
+  private readonly probation: LRUCache<string, T>
+  private readonly main: LRUCache<string, T>
+  /** Fingerprints of keys evicted from probation, as many as there would be room for in the main queue. */
+  private readonly ghosts: LRUCache<number, true>
+  private readonly onEvict: (held: T) => void
+
+  constructor (limit: number, onEvict: (held: T) => void) {
+    this.limit = limit
+    this.onEvict = onEvict
+    const queue = { maxSize: limit, sizeCalculation: (held: T) => held.size }
+    this.probation = new LRUCache(queue)
+    this.main = new LRUCache(queue)
+    this.ghosts = new LRUCache({ maxSize: limit })
+  }
+
+  get bytes (): number {
+    return this.probation.calculatedSize + this.main.calculatedSize + this.reserved + this.ghosts.size * GHOST_BYTES
+  }
+
+  /** Evicts until `size` more bytes have room and holds them for a writer. False: refused, nothing changed. */
+  reserve (size: number): boolean {
+    if (this.reserved > 0 && this.reserved + size > this.limit * WRITERS) return false
+    if (!this.makeRoom(size)) return false
+    this.reserved += size
+    return true
+  }
+
+  release (size: number): void {
+    this.reserved -= size
+  }
+
+  /** Queues a new row. False: it does not fit, nothing changed. */
+  add (held: T): boolean {
+    if (!this.makeRoom(held.size)) return false
+    // As long as nothing ever had to leave, nothing has to prove itself.
+    held.main = this.evictions === 0
+      ? this.probation.calculatedSize >= this.limit * PROBATION
+      : this.ghosts.delete(fingerprint(held.key))
+    this.queueOf(held).set(held.key, held)
+    return true
+  }
+
+  /** Gives a queued row another size, at the end of its queue. False: it does not fit, nothing changed. */
+  resize (held: T, size: number): boolean {
+    if (size === held.size) return true
+    if (size + this.reserved > this.limit) return false
+    this.remove(held)
+    held.size = size
+    this.makeRoom(size)
+    this.queueOf(held).set(held.key, held)
+    return true
+  }
+
+  remove (held: T): void {
+    this.queueOf(held).delete(held.key)
+  }
+
+  clear (): void {
+    this.probation.clear()
+    this.main.clear()
+    this.ghosts.clear()
+    this.reserved = 0
+  }
+
+  private queueOf (held: T): LRUCache<string, T> {
+    return held.main ? this.main : this.probation
+  }
+
+  private makeRoom (size: number): boolean {
+    if (size + this.reserved > this.limit) return false
+    let rounds = ROUNDS
+    while (this.bytes + size > this.limit) {
+      const held = this.next()
+      if (held === undefined) this.ghosts.clear()
+      else if (held.uses >= (held.main ? 1 : EARNED) && rounds-- > 0) this.keep(held)
+      else this.evict(held)
+    }
+    return true
+  }
+
+  /** Takes the row whose turn it is off its queue. */
+  private next (): T | undefined {
+    const crowded = this.probation.calculatedSize + this.reserved > this.limit * PROBATION
+    return (crowded ? this.probation.pop() : undefined) ?? this.main.pop() ?? this.probation.pop()
+  }
+
+  private keep (held: T): void {
+    held.uses = held.main ? held.uses - 1 : 0
+    held.main = true
+    this.main.set(held.key, held)
+  }
+
+  private evict (held: T): void {
+    this.evictions++
+    if (!held.main) this.ghosts.set(fingerprint(held.key), true, { size: held.size })
+    this.onEvict(held)
+  }
+}
+
+/** 31 bits of a key (FNV-1a): enough to remember it by, and it keeps no string alive. */
+function fingerprint (key: string): number {
+  let hash = 0x811c9dc5
+  for (let i = 0; i < key.length; i++) hash = Math.imul(hash ^ key.charCodeAt(i), 0x01000193)
+  return hash >>> 1
+}

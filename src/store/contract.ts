@@ -1,0 +1,39 @@
+/**
+ * What a store promises. One suite (test/contract/store.ts) runs against every implementation.
+ *
+ * Invariants: an entry is visible only whole, after `commit`; a record replaces only what has an older `filledAt`
+ * (equal stamps: a lower `generation`); bytes handed to `write` are copied, never kept; a record that is expired
+ * (`keepUntil` passed) is never returned.
+ */
+import type { Entry, EntryMeta, PassRecord, StoredRecord, StoreKey, VaryRecord } from '../core/types.js'
+
+export interface EntryWriter {
+  /** Bytes of the body, in order. Throws `too-large`-coded RangeError past the limit; the writer is then aborted. */
+  write (chunk: Uint8Array): void
+  /** Makes the entry visible. `undefined`: something newer is stored, or it found no room; nothing changed. */
+  commit (): Promise<Entry | undefined>
+  /** Drops what was written. A writer dropped without `commit` is a failed write. Safe to call twice. */
+  abort (): void
+}
+
+export interface Store {
+  /** Synchronous, never I/O: the hit path. Counts as a use. */
+  peek (key: StoreKey): StoredRecord | undefined
+  get (key: StoreKey): Promise<StoredRecord | undefined>
+  /** `length`: the body's, when the head announced it. `undefined`: refused (too large, no room). */
+  begin (meta: EntryMeta, length: number | undefined): EntryWriter | undefined
+  /** Stores a vary or pass record. */
+  note (record: VaryRecord | PassRecord): void
+  /** After a 304: `meta` takes the place of `entry`'s, the body stays. `undefined`: another generation is stored. */
+  refresh (entry: Entry, meta: EntryMeta): Promise<Entry | undefined>
+  delete (key: StoreKey): Promise<void>
+  /** Every record once, for the invalidation sweep; tolerates changes meanwhile. Never counts as a use. */
+  records (): IterableIterator<StoredRecord>
+  /** Largest storable body in bytes. */
+  readonly maxObject: number
+  stats (): StoreStats
+  close (): Promise<void>
+}
+
+/** Plain numbers, read at scrape. `bytes` is what counts against the limit: bodies, heads, keys, tags, records. */
+export interface StoreStats { readonly entries: number, readonly records: number, readonly bytes: number, readonly limit: number, readonly evictions: number, readonly refusals: number }

@@ -1,0 +1,133 @@
+/** Who stays when room is short. */
+import { LRUCache } from 'lru-cache'
+import { describe, expect, it } from 'vitest'
+import { Admission, MAX_USES, type Held } from '../../src/store/admission.js'
+import { zipf, type Trace } from '../support/traces.js'
+
+const SIZE = 2_000
+
+/** An admission with the table of what it holds, as a store has one. */
+function setUp (limit: number) {
+  const table = new Map<string, Held>()
+  const admission: Admission<Held> = new Admission(limit, held => { table.delete(held.key) })
+  const add = (key: string, size = SIZE): boolean => {
+    const held: Held = { key, size, uses: 0, main: false }
+    if (!admission.add(held)) return false
+    table.set(key, held)
+    return true
+  }
+  const use = (key: string): boolean => {
+    const held = table.get(key)
+    if (held !== undefined && held.uses < MAX_USES) held.uses++
+    return held !== undefined
+  }
+  return { admission, table, add, use }
+}
+
+function hitRatio (trace: Trace, room: number): number {
+  const { add, use } = setUp(room * SIZE)
+  let hits = 0
+  for (const number of zipf(trace)) {
+    const key = `http://example.com/${number}`
+    if (use(key)) hits++
+    else add(key)
+  }
+  return hits / trace.requests
+}
+
+function lruHitRatio (trace: Trace, room: number): number {
+  const lru = new LRUCache<number, true>({ max: room })
+  let hits = 0
+  for (const key of zipf(trace)) {
+    if (lru.get(key) === true) hits++
+    else lru.set(key, true)
+  }
+  return hits / trace.requests
+}
+
+describe('admission', () => {
+  it.each<[string, Trace, number]>([
+    ['popular keys', { requests: 100_000, keys: 20_000, exponent: 1, once: 0, seed: 1 }, 0.07],
+    ['popular keys among one-time ones', { requests: 100_000, keys: 20_000, exponent: 0.9, once: 0.3, seed: 2 }, 0.08]
+  ])('hits more often than the least recently used would, with %s', (_, trace, gain) => {
+    expect(hitRatio(trace, 200) - lruHitRatio(trace, 200)).toBeGreaterThan(gain)
+  })
+
+  it('lets the hot set stand through a flood of one-time keys', () => {
+    const { add, use, table } = setUp(100 * SIZE)
+    const hot = Array.from({ length: 50 }, (_, i) => `hot${i}`)
+    for (const key of hot) add(key)
+    for (let round = 0; round < 3; round++) hot.forEach(use)
+    for (let i = 0; i < 10_000; i++) {
+      add(`once${i}`)
+      if (i % 20 === 0) use(hot[i / 20 % 50]!)
+    }
+    expect(hot.filter(key => table.has(key))).toEqual(hot)
+  })
+
+  it('takes back at once what it let go a moment ago', () => {
+    const { add, table } = setUp(50 * SIZE)
+    for (let i = 0; i < 60; i++) add(`k${i}`)
+    const gone = Array.from({ length: 60 }, (_, i) => `k${i}`).find(key => !table.has(key))!
+    add(gone)
+    expect(table.get(gone)!.main).toBe(true)
+    add('never seen')
+    expect(table.get('never seen')!.main).toBe(false)
+  })
+
+  it('counts everything, and gives it back', () => {
+    const { admission, add, table } = setUp(10_000)
+    expect(admission.reserve(3_000)).toBe(true)
+    add('a', 1_000)
+    add('b', 500)
+    expect(admission.bytes).toBe(4_500)
+    expect(admission.resize(table.get('a')!, 1_200)).toBe(true)
+    expect(admission.bytes).toBe(4_700)
+    admission.release(3_000)
+    admission.remove(table.get('a')!)
+    admission.remove(table.get('b')!)
+    expect(admission.bytes).toBe(0)
+  })
+
+  it('never exceeds its limit, remembered keys included', () => {
+    const { admission, add } = setUp(20_000)
+    for (let i = 0; i < 500; i++) {
+      add(`k${i}`, 100 + i % 7 * 300)
+      expect(admission.bytes).toBeLessThanOrEqual(20_000)
+    }
+    // what fills the limit to the last byte leaves no room to remember anything
+    expect(admission.reserve(20_000)).toBe(true)
+    expect(admission.bytes).toBe(20_000)
+    expect(add('more')).toBe(false)
+  })
+
+  it('refuses what cannot fit and changes nothing', () => {
+    const { admission, add, table } = setUp(10_000)
+    add('a', 1_000)
+    expect(add('b', 10_001)).toBe(false)
+    expect(admission.reserve(10_001)).toBe(false)
+    expect(admission.resize(table.get('a')!, 10_001)).toBe(false)
+    expect(table.get('a')!.size).toBe(1_000)
+    expect(admission.bytes).toBe(1_000)
+  })
+
+  it('gives one writer all, several no more than half', () => {
+    const { admission } = setUp(10_000)
+    expect(admission.reserve(9_000)).toBe(true)
+    expect(admission.reserve(100)).toBe(false)
+    admission.release(9_000)
+    expect(admission.reserve(3_000)).toBe(true)
+    expect(admission.reserve(2_000)).toBe(true)
+    expect(admission.reserve(1)).toBe(false)
+  })
+
+  it('ends an eviction in bounded time, however hot all rows are', () => {
+    const { add, use, table } = setUp(10_000 * 100)
+    for (let i = 0; i < 10_000; i++) add(`k${i}`, 100)
+    for (const key of table.keys()) for (let i = 0; i < MAX_USES; i++) use(key)
+    add('new', 100)
+    const touched = [...table.values()].filter(held => held.uses < MAX_USES).length
+    expect(table.has('new')).toBe(true)
+    expect(touched).toBeLessThan(2_100)
+  })
+})
