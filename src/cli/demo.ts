@@ -71,15 +71,15 @@ async function guide (stage: Stage, stop: AbortSignal, io: Io): Promise<number> 
 }
 
 function invitation ({ listen, admin, origin }: Stage): string {
-  return [
-    '', '  All of it is up until Ctrl-C. To try:', '',
-    `  curl -i ${listen}/products/42`,
-    `  curl -i -X POST ${listen}/products/42                                   # a write: the next GET is a miss`,
-    `  curl -H 'Content-Type: application/json' -d '{"tags":["products"]}' ${admin}/purge`,
-    `  curl -X POST ${origin.url}/fail/on                                       # and then: curl -i ${listen}/prices/42`,
-    `  curl ${listen}/                                                         # what else there is`,
-    `  curl ${admin}/stats`, '', ''
-  ].join('\n')
+  const tries = [
+    ['a hit, and the list of what else there is', `curl -i ${listen}/products/42`, `curl ${listen}/`],
+    ['a write: the next GET is a miss', `curl -X POST ${listen}/products/42`],
+    ['a purge by tag', `curl -H 'Content-Type: application/json' -d '{"tags":["products"]}' ${admin}/purge`],
+    ['the origin fails (until /fail/off): the price is stale, and served', `curl -X POST ${origin.url}/fail/on`, `curl -i ${listen}/prices/7`],
+    ['what came of it all', `curl ${admin}/stats`]
+  ]
+  const blocks = tries.map(([why, ...commands]) => [`  # ${why}`, ...commands.map(command => `  ${command}`), ''].join('\n'))
+  return ['', '  All of it is up until Ctrl-C. To try:', '', ...blocks, ''].join('\n')
 }
 
 /** Nothing of the environment or of a configuration file changes what is shown. */

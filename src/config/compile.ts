@@ -36,6 +36,7 @@ function compileRoute (route: RouteConfig, origin: string, cache: Config['cache'
     key: { ...route.key, query: { only: undefined, ...route.key.query } },
     keepStale: cache.keepStale,
     passRecord: cache.passRecord,
+    targets: cache.targetedControl,
     stripResponse: cache.exposeTags ? [] : CACHE_FIELDS
   }
 }

@@ -130,6 +130,8 @@ const cache = z.strictObject({
   maxVariants: whole(1, 10_000).prefault(32).describe('Variants (Vary) kept of one URL.'),
   passRecord: period().prefault('120s').describe('How long an uncacheable answer is remembered, so that requests for it do not wait for each other.'),
   keepStale: period().prefault('1h').describe('How long an expired answer with a validator is kept for revalidation.'),
+  targetedControl: list(text(TOKEN, 'the name of a header').toLowerCase()).prefault(['CDN-Cache-Control'])
+    .describe('Response headers that replace Cache-Control for this cache, the first that can be read (RFC 9213).'),
   exposeTags: z.boolean().prefault(false).describe('Leaves Surrogate-Key, Surrogate-Control, Cache-Tag and xkey on answers to clients.')
 })
 

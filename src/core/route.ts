@@ -34,6 +34,8 @@ export interface RouteRules {
   readonly stale: { readonly whileRevalidate: Ms, readonly ifError: Ms }
   readonly key: { readonly query: QueryRules, readonly headers: readonly string[], readonly cookies: readonly string[] }
   readonly setCookie: 'refuse' | 'store' | 'strip'
+  /** Lower-case names of the targeted fields that replace Cache-Control, in order (RFC 9213). */
+  readonly targets: readonly string[]
   readonly clientDirectives: 'honor' | 'ignore'
   readonly tags: readonly string[]
   /** How long an expired entry with a validator is kept for revalidation. */

@@ -14,12 +14,14 @@ export function wholeSeconds (text: string): number | undefined {
 }
 
 /**
- * Age in ms (RFC 9111 §5.1); undefined when absent. Anything but one non-negative integer is 2^31 seconds: of a list the
- * first member might be used, but which cache wrote which member is unknown, so the response is taken as stale.
+ * Age in ms (RFC 9111 §5.1); undefined when absent. Of a list written as one, `0,7200`, the first member counts. Several
+ * lines, or a list joined as intermediaries join lines (`, `), were written by several hops, and which of them is the
+ * nearest is unknown: 2^31 seconds, as is whatever is not a non-negative integer.
  */
 export function parseAge (lines: readonly string[]): Ms | undefined {
   if (lines.length === 0) return undefined
-  const seconds = lines.length === 1 ? wholeSeconds(lines[0]!) : undefined
+  const line = lines[0]!
+  const seconds = lines.length > 1 || line.includes(', ') ? undefined : wholeSeconds(line.split(',', 1)[0]!)
   return (seconds ?? MOST_SECONDS) * 1000
 }
 

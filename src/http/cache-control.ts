@@ -28,7 +28,8 @@ const SEPARATORS = /[\t ,]*/y
 const MEMBER = new RegExp(String.raw`(${TCHAR}+)(?:=(${TCHAR}*|"(?:[^"\\]|\\[^])*"))?[\t ]*(?=,|$)`, 'y')
 const UP_TO_QUOTE_OR_COMMA = /[^",]*/y
 const TOKENS = new RegExp(`${TCHAR}+`, 'g')
-const MALFORMED = ''
+/** The argument of a directive that has one it must not have, or cannot be read. */
+export const MALFORMED = ''
 const NONE: Directives = new Map()
 const NO_REQUEST_DIRECTIVES: RequestDirectives = { noCache: false, noStore: false, onlyIfCached: false }
 const NO_RESPONSE_DIRECTIVES: ResponseDirectives = {
@@ -78,8 +79,11 @@ export function readRequestDirectives (cacheControl: string | undefined, pragma:
 
 /** RFC 9111 §5.2.2, RFC 5861, RFC 8246. */
 export function readResponseDirectives (cacheControl: string | undefined): ResponseDirectives {
-  if (cacheControl === undefined) return NO_RESPONSE_DIRECTIVES
-  const said = parseCacheControl(cacheControl)
+  return cacheControl === undefined ? NO_RESPONSE_DIRECTIVES : responseDirectives(parseCacheControl(cacheControl))
+}
+
+/** The same of directives parsed from whichever field. */
+export function responseDirectives (said: Directives): ResponseDirectives {
   const mustUnderstand = said.get('must-understand')
   const read: Mutable<ResponseDirectives> = {
     // must-understand both forbids and, over no-store, permits: malformed, it can only forbid

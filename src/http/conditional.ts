@@ -6,6 +6,7 @@ import type { RequestFacts } from '../core/types.js'
 import { parseHttpDate } from './date.js'
 
 const ENTITY_TAG = /^(W\/)?("[\x21\x23-\x7e\x80-\xff]*")$/
+const ANY = /^[\t ]*\*[\t ]*$/
 const LIST_MEMBER = /[\t ,]*(?:W\/)?("[\x21\x23-\x7e\x80-\xff]*")[\t ]*(?=,|$)/gy
 const LIST_END = /^[\t ,]*$/
 
@@ -54,7 +55,7 @@ function opaqueTag (tag: string): string | undefined {
 }
 
 function noneMatchFails (ifNoneMatch: string, etag: string | undefined): boolean {
-  if (ifNoneMatch.trim() === '*') return true
+  if (ANY.test(ifNoneMatch)) return true
   const opaque = etag === undefined ? undefined : opaqueTag(etag)
   return opaque !== undefined && listHolds(ifNoneMatch, opaque)
 }

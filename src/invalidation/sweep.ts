@@ -83,7 +83,6 @@ class LogSweeper implements Sweeper {
   }
 
   private appended (): void {
-    if (this.passing !== undefined) return
     const { log } = this.options
     if (log.size >= this.enough || log.prefixes >= this.enoughPrefixes) void this.sweep()
     else this.arm()

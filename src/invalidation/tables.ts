@@ -19,7 +19,7 @@ interface Purges {
   /** Position of the last hard purge; 0: none. */
   hard: number
   /** Ascending, all after `hard`. */
-  softs: Soft[]
+  readonly softs: Soft[]
   /** Position of the last purge of either mode. */
   last: number
 }
@@ -29,7 +29,7 @@ export class PurgeTables {
   private readonly tags = new Map<string, Purges>()
   /** By length, so that a url is cut once for each length there is. */
   private readonly byLength = new Map<number, Map<string, Purges>>()
-  private everything: Purges = { hard: 0, softs: [], last: 0 }
+  private everything = none()
   private prefixCount = 0
 
   /** Scopes held. */
@@ -56,7 +56,7 @@ export class PurgeTables {
     return since === NEVER ? CLEAN : since === ALWAYS ? HARD : { kind: 'soft', since }
   }
 
-  /** Forgets every purge up to and including position `seq`. */
+  /** Forgets the scopes that were not purged after position `seq`. */
   forget (seq: number): void {
     trim(this.urls, seq)
     trim(this.tags, seq)
@@ -64,7 +64,7 @@ export class PurgeTables {
       this.prefixCount -= trim(table, seq)
       if (table.size === 0) this.byLength.delete(length)
     }
-    if (!outlives(this.everything, seq)) this.everything = { hard: 0, softs: [], last: 0 }
+    if (this.everything.last <= seq) this.everything = none()
   }
 
   private purgesOf (scope: Scope): Purges {
@@ -97,6 +97,10 @@ export class PurgeTables {
   }
 }
 
+function none (): Purges {
+  return { hard: 0, softs: [], last: 0 }
+}
+
 function weight (purges: Purges | undefined, base: number): Ms {
   if (purges === undefined || purges.last <= base) return NEVER
   if (purges.hard > base) return ALWAYS
@@ -125,20 +129,13 @@ function mergeNearest (softs: Soft[]): void {
 
 function entryOf (table: Map<string, Purges>, name: string): Purges {
   let purges = table.get(name)
-  if (purges === undefined) table.set(name, purges = { hard: 0, softs: [], last: 0 })
+  if (purges === undefined) table.set(name, purges = none())
   return purges
 }
 
 /** Returns how many scopes went. */
 function trim (table: Map<string, Purges>, seq: number): number {
   const before = table.size
-  for (const [name, purges] of table) if (!outlives(purges, seq)) table.delete(name)
+  for (const [name, purges] of table) if (purges.last <= seq) table.delete(name)
   return before - table.size
-}
-
-/** Whether anything of a scope is left after `seq`; drops what is not. */
-function outlives (purges: Purges, seq: number): boolean {
-  if (purges.last <= seq) return false
-  if (purges.softs.length > 0 && purges.softs[0]!.seq <= seq) purges.softs = purges.softs.filter(soft => soft.seq > seq)
-  return true
 }

@@ -103,8 +103,9 @@ export class Connection {
     this.served++
   }
 
-  /** The socket is another's now. */
+  /** The socket is a tunnel's now, whose halves end each for itself. */
   detach (): void {
+    if (this.socket !== undefined) this.socket.allowHalfOpen = true
     this.socket = undefined
   }
 

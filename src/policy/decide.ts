@@ -109,11 +109,11 @@ function validate (q: Question, directives: RequestDirectives, entry: Entry, unt
 }
 
 /**
- * RFC 5861 §4, in responses and requests. A window must have been given: an entry that is fresh but may not be used
- * unvalidated is no stand-in by itself.
+ * RFC 5861 §4, in responses and requests; a request's not past a purge, which nobody had when they asked. A window must
+ * have been given: an entry that is fresh but may not be used unvalidated is no stand-in by itself.
  */
 function mayReplaceError (q: Question, directives: RequestDirectives, entry: Entry, until: Stale): boolean {
   if (until.sieUntil > until.freshUntil && q.now < until.sieUntil) return true
-  return directives.staleIfError !== undefined && (entry.policy.flags & (POLICY.noCache | POLICY.mustRevalidate)) === 0 &&
+  return directives.staleIfError !== undefined && q.verdict.kind === 'clean' && (entry.policy.flags & (POLICY.noCache | POLICY.mustRevalidate)) === 0 &&
     q.now < until.freshUntil + directives.staleIfError
 }

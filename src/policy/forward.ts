@@ -9,6 +9,7 @@ import type { RouteRules } from '../core/route.js'
 import type { HttpVersion, Peer, RawHeaders, RequestFacts, RequestFields } from '../core/types.js'
 import { formatHttpDate } from '../http/date.js'
 import { endToEnd, fieldLines } from '../http/fields.js'
+import { SURROGATE_TOKEN } from '../http/targeted.js'
 import { cookies } from './request.js'
 
 export interface ForwardInput {
@@ -19,6 +20,8 @@ export interface ForwardInput {
   readonly originHost: string
   /** Of the client's request. */
   readonly version: HttpVersion
+  /** Whether origins are told that Surrogate-Control is understood (Edge Architecture 1.0). */
+  readonly surrogate?: boolean
   /** `ignore`: the client's Cache-Control and Pragma stay here when a fill goes out. */
   readonly clientDirectives?: RouteRules['clientDirectives']
 }
@@ -69,6 +72,7 @@ export function forwardHeaders (input: ForwardInput, mode: 'pass' | 'fill', vali
     'Forwarded', [...earlier('forwarded'), forwarded(peer.address, facts)].join(', '),
     'Via', [...fieldLines(raw, 'via'), `${input.version} ${PSEUDONYM}`].join(', ')
   )
+  if (input.surrogate === true) headers.push('Surrogate-Capability', `${SURROGATE_TOKEN}="Surrogate/1.0"`)
   return headers
 }
 

@@ -4,7 +4,7 @@
  */
 import type { Peer, RawHeaders, RequestDirectives, RequestFacts, RequestFields } from '../core/types.js'
 import { readRequestDirectives } from '../http/cache-control.js'
-import { fieldLines, fieldValue } from '../http/fields.js'
+import { endToEnd, fieldLines, fieldValue } from '../http/fields.js'
 
 const READ = [
   'cache-control', 'pragma', 'authorization', 'range', 'if-range', 'if-none-match', 'if-modified-since', 'if-match',
@@ -46,9 +46,17 @@ export function readFacts (fields: RequestFields, peer: Peer): RequestFacts {
     ifNoneMatch,
     ifModifiedSince,
     precondition,
-    // Cookie is no list: its lines are one string of pairs (RFC 9113 §8.2.3), so that no comma in a value splits it
-    value: name => name === 'cookie' ? cookies(raw) : fieldValue(raw, name)
+    value: valuesOf(raw)
   }
+}
+
+/**
+ * What a client's Connection takes off does not reach the origin (RFC 9110 §7.6.1), so it must not select or key either.
+ * Cookie is no list: its lines are one string of pairs (RFC 9113 §8.2.3), so that no comma in a value splits it.
+ */
+function valuesOf (raw: RawHeaders): (name: string) => string | undefined {
+  let forwarded: RawHeaders | undefined
+  return name => name === 'cookie' ? cookies(raw) : fieldValue(forwarded ??= endToEnd(raw), name)
 }
 
 /** The Cookie field, its lines joined as one; undefined when absent. This is also what is forwarded. */

@@ -40,7 +40,7 @@ export function storeTime (input: StoreTimeInput): StoreTime {
   if (status === 206) return refuse('partial', false)
   if (!storable(status)) return refuse('status', false)
   const intrinsic = !incidental(status)
-  const response = readResponse(status, input.headers, input.wall)
+  const response = readResponse(status, input.headers, input.wall, route.targets)
   const own = forbidden(response, route)
   if (own !== undefined) return refuse(own, intrinsic)
 
@@ -100,11 +100,15 @@ function policyOf (input: StoreTimeInput, response: ResponseRead, given: Lifetim
   }
 }
 
-/** Why storing it would serve nobody: stale already, outside its windows, and nothing to revalidate it with. */
+/**
+ * Why storing it would serve nobody: stale already, outside its windows, and nothing to revalidate it with. What is
+ * silent is refused even with a validator: nobody said that another's request may be answered with it.
+ */
 function uselessness (response: ResponseRead, given: Lifetime | undefined, policy: Policy, now: Ms): StoreRefusal | undefined {
   const { directives, status } = response
   // RFC 9111 §3: without a lifetime, public, or a status that allows it, a response is not to be stored
   if (given === undefined && !directives.public && !heuristicallyCacheable(status)) return 'status'
+  if (given === undefined && !directives.public && !directives.noCache) return 'no-freshness'
   if (validated(response)) return undefined
   if (given === undefined || directives.noCache) return 'no-freshness'
   return Math.max(policy.freshUntil, policy.swrUntil, policy.sieUntil) > now ? undefined : 'expired'

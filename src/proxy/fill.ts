@@ -11,6 +11,7 @@
  */
 import { SeawallError, toSeawallError } from '../core/errors.js'
 import type { FillEnd, StoreRefusal } from '../core/reasons.js'
+import type { RouteRules } from '../core/route.js'
 import type { BodyReader, Entry, EntryMeta, Judged, Ms, RawHeaders, Stamp, StoreKey } from '../core/types.js'
 import { endToEnd, fieldValue } from '../http/fields.js'
 import { mergeTags, readTags } from '../invalidation/tags.js'
@@ -122,6 +123,10 @@ export class Fill {
     this.settleClaims()
   }
 
+  get mayStore (): boolean {
+    return this.known === undefined || this.writer !== undefined
+  }
+
   /** Whether one more request may claim it and still read it from the first byte. */
   get joinable (): boolean {
     return !this.ended && (this.known === undefined || this.writer !== undefined || this.known.kind !== 'answer')
@@ -154,7 +159,8 @@ export class Fill {
       target: r.target,
       headers: forwardHeaders({
         fields: request.fields, facts, peer: request.peer, version: request.version,
-        originHost: this.parts.originHost(route.origin, facts.host), clientDirectives: route.clientDirectives
+        originHost: this.parts.originHost(route.origin, facts.host), clientDirectives: route.clientDirectives,
+        surrogate: route.targets.includes('surrogate-control')
       }, this.asIs ? 'pass' : 'fill', entry),
       body: undefined,
       onInterim: (status, headers) => { for (const interim of this.interims) interim(status, headers) }
@@ -166,7 +172,7 @@ export class Fill {
   private async validated (answer: OriginAnswer, entry: Entry): Promise<void> {
     await answer.body.read()
     if (!describes(answer.headers, entry)) return this.answered(await this.unconditional())
-    const headers = responseHeaders(answer.headers, this.plan.r.route.stripResponse, this.parts.clock.wall())
+    const headers = responseHeaders(answer.headers, stripped(this.plan.r.route, true), this.parts.clock.wall())
     const fresh = freshened(this.parts, this, entry, headers, answer)
     this.judged = fresh.entry
     if (!fresh.storable) await this.parts.store.delete(entry.key)
@@ -189,8 +195,7 @@ export class Fill {
       method: 'GET', facts: r.facts, route: r.route, status: answer.status, headers: endToEnd(answer.headers),
       askedAt: answer.askedAt, answeredAt: answer.answeredAt, wall, random: this.parts.random()
     })
-    const stripCookie = verdict.kind === 'store' && r.route.setCookie === 'strip'
-    const headers = responseHeaders(answer.headers, stripCookie ? [...r.route.stripResponse, 'set-cookie'] : r.route.stripResponse, wall)
+    const headers = responseHeaders(answer.headers, stripped(r.route, verdict.kind === 'store'), wall)
     const failing = answer.status >= 500 && (verdict.kind === 'refuse' || entry !== undefined)
     const meta = verdict.kind === 'store' && !failing ? this.metaOf(answer, headers, verdict) : undefined
     this.judged = meta ?? this.judged
@@ -299,6 +304,11 @@ export class Fill {
     if (error?.code === 'internal') this.parts.logger.error({ err: error.cause, url: this.plan.r.url }, 'a fill failed inside the proxy')
     this.onEnd(this)
   }
+}
+
+/** What is taken off: where the route strips them, cookies of one client off what answers others too. */
+function stripped ({ setCookie, stripResponse }: RouteRules, stored: boolean): readonly string[] {
+  return stored && setCookie === 'strip' ? [...stripResponse, 'set-cookie'] : stripResponse
 }
 
 function conditional (entry: Entry): boolean {

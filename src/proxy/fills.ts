@@ -48,9 +48,9 @@ export class Fills {
     return fill
   }
 
-  /** What the sweep must not outrun. */
+  /** What the sweep must not outrun: fills that may yet be stored. */
   judged (): Judged[] {
-    return [...this.open].map(fill => fill.judged)
+    return [...this.open].filter(fill => fill.mayStore).map(fill => fill.judged)
   }
 
   private learn (fill: Fill, slots: StoreKey[]): void {

@@ -38,7 +38,7 @@ export function passRequest (parts: Parts, r: Recognised): OriginRequest {
     target: r.target,
     headers: forwardHeaders({
       fields: request.fields, facts, peer: request.peer, version: request.version,
-      originHost: parts.originHost(route.origin, facts.host)
+      originHost: parts.originHost(route.origin, facts.host), surrogate: route.targets.includes('surrogate-control')
     }, 'pass'),
     body: request.body
   }

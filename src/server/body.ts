@@ -76,15 +76,10 @@ export class RequestBodyReader implements BodyReader {
   }
 
   cancel (why: Error): void {
-    this.skip()
-    this.answer(waiting => waiting.reject(why))
-  }
-
-  /** What is still to come is read past. */
-  skip (): void {
     this.unwanted = true
     this.queue = []
     this.queued = 0
+    this.answer(waiting => waiting.reject(why))
     if (this.open) this.source.flow(true)
   }
 

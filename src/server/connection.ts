@@ -13,19 +13,17 @@
  * is bounded by one head and one chunk of the socket.
  */
 import { SeawallError, toSeawallError, type ErrorCode } from '../core/errors.js'
-import { fieldValue } from '../http/fields.js'
-import { headText } from '../http/head.js'
-import { refusalResponse } from '../http/refusal.js'
 import { Inbound } from './inbound.js'
 import { Deadline } from './limits.js'
 import { Outbound } from './outbound.js'
-import { ServerRequest, type InterimSink } from './request.js'
-import { count, type Serving } from './serving.js'
+import { linger } from './linger.js'
+import { refusalFor, ServerRequest } from './request.js'
+import { count, peerOf, type Serving } from './serving.js'
 import { join } from './upgrade.js'
 import { deliveryOf } from './writer.js'
 import type { Socket } from 'node:net'
 import type { RequestHead } from '../http/scan.js'
-import type { Peer, ProxyResponse, ProxyTunnel, RawHeaders } from '../core/types.js'
+import type { Peer, ProxyResponse, ProxyTunnel } from '../core/types.js'
 
 type State =
   | 'idle'       // between requests
@@ -38,20 +36,13 @@ type State =
   | 'lingering'  // our end is sent; input is discarded, so that the client reads what we said
   | 'closed'
 
-/** How long and how much is discarded after our end: closing earlier would reset what the client has not read yet. */
-const LINGER = 5_000
-const LINGER_DRAINING = 1_000
-const LINGER_BYTES = 1024 * 1024
-
-const CONTINUE = 'HTTP/1.1 100 Continue\r\n\r\n'
-
-export class Connection implements InterimSink {
+export class Connection {
   private readonly serving: Serving
   private readonly socket: Socket
   private readonly in: Inbound
   private readonly out: Outbound
   private readonly peer: Peer
-  /** For what is waited for from the client: a head, the rest of one, of a body nobody wants, its end after ours. */
+  /** For what is waited for from the client: a head, the rest of one, the rest of a body nobody wants. */
   private readonly deadline = new Deadline(() => this.expired())
   private state: State = 'idle'
   /** No request after this one. */
@@ -59,39 +50,28 @@ export class Connection implements InterimSink {
   private request: ServerRequest | undefined
   /** The answer whose head has been written. */
   private response: ProxyResponse | undefined
-  private keepAlive = true
-  /** Bytes that came while lingering. */
-  private discarded = 0
 
   /** `transport`: what is reset when an answer breaks; the TCP socket under a TLS one. */
   constructor (serving: Serving, socket: Socket, secure = false, transport: Socket = socket) {
     this.serving = serving
     this.socket = socket
-    this.in = new Inbound(socket, serving, () => this.invite())
+    this.in = new Inbound(socket, serving, () => this.request?.invite())
     this.out = new Outbound(socket, transport, serving, why => this.abort(why))
-    const address = plainAddress(socket.remoteAddress ?? '')
-    this.peer = { address, secure, trusted: address !== '' && serving.trusted(address) }
+    this.peer = peerOf(socket, secure, serving)
     serving.connections.add(this)
     serving.counters.connections++
     serving.counters.connectionsOpen++
     socket.on('data', (bytes: Buffer) => this.received(bytes))
     socket.on('end', () => this.clientEnded())
     socket.on('drain', () => this.onDrain())
-    socket.on('error', error => serving.log.debug({ error, client: address }, 'the connection of a client failed'))
+    socket.on('error', error => serving.log.debug({ error, client: this.peer.address }, 'the connection of a client failed'))
     socket.on('close', () => this.closed())
     serving.wheel.touch(this.deadline, serving.limits.idle)
   }
 
-  // ---- input
-
   private received (bytes: Buffer): void {
     this.serving.counters.bytesIn += bytes.length
     if (this.state === 'closed') return
-    if (this.state === 'lingering') {
-      this.discarded += bytes.length
-      if (this.discarded > LINGER_BYTES) this.socket.destroy()
-      return
-    }
     this.in.add(bytes)
     if (this.state === 'skipping') this.skip()
     if (this.state === 'idle' || this.state === 'head') this.advance()
@@ -106,8 +86,6 @@ export class Connection implements InterimSink {
       case 'skipping': return this.end()
     }
   }
-
-  // ---- requests
 
   /** Takes heads from the input as long as their answers are complete at once. */
   private advance (): void {
@@ -159,16 +137,14 @@ export class Connection implements InterimSink {
   }
 
   private begin (head: RequestHead): void {
-    const { core, wheel, clock } = this.serving
+    const { core, clock } = this.serving
     this.state = 'answering'
-    wheel.disarm(this.deadline)
-    this.keepAlive = head.keepAlive
-    this.out.sent = 0
+    if (!head.keepAlive) this.closing = true
     const body = this.in.open(head.fields.framing)
-    const request = new ServerRequest(this, head, this.peer, clock.now(), body && { reader: body, length: body.length })
+    const request = new ServerRequest(this.out, head, this.peer, clock.now(), body && { reader: body, length: body.length })
     this.request = request
     try {
-      if (body?.failure !== undefined) this.answer(this.refusal(body.failure.code))
+      if (body?.failure !== undefined) this.answer(refusalFor(request, body.failure.code, clock))
       else if (head.fields.websocket) this.ask(request, core.upgrade(request))
       else {
         const hit = body === undefined ? core.tryHit(request, request.arrivedAt) : undefined
@@ -203,34 +179,14 @@ export class Connection implements InterimSink {
     if (this.request !== request) return
     if (this.response !== undefined) return this.abort(error)
     this.closing = true
-    this.answer(this.refusal(error.code))
+    this.answer(refusalFor(request, error.code, this.serving.clock))
     this.advance()
   }
 
   private refuse (code: ErrorCode): void {
     this.in.drop()
     this.closing = true
-    this.out.sent = 0
-    this.answer(this.refusal(code))
-  }
-
-  private refusal (code: ErrorCode): ProxyResponse {
-    const accept = this.request === undefined ? undefined : fieldValue(this.request.fields.raw, 'accept')
-    return refusalResponse(code, accept, this.serving.clock.wall())
-  }
-
-  // ---- answers
-
-  /** A body that the client holds back is wanted. */
-  private invite (): void {
-    if (this.request?.fields.expectsContinue === true && this.response === undefined) this.out.write(CONTINUE)
-  }
-
-  interim (request: ServerRequest, status: number, headers: RawHeaders): void {
-    if (request !== this.request || this.response !== undefined || request.version === '1.0') return
-    if (status < 100 || status > 199 || status === 101) return
-    this.out.write(headText(status, headers) + '\r\n')
-    this.out.watch()
+    this.answer(refusalFor(undefined, code, this.serving.clock))
   }
 
   private answer (response: ProxyResponse): void {
@@ -239,6 +195,7 @@ export class Connection implements InterimSink {
     const version = request?.version ?? '1.1'
     const delivery = deliveryOf(method, version, response)
     this.response = response
+    if (request !== undefined) request.decided = true
     if (response.close === true || delivery === 'until-close' || this.isLast()) this.closing = true
     const done = this.out.deliver(method, response, delivery, this.closing ? 'close' : version === '1.0' ? 'keep-alive' : '')
     if (done === undefined) return this.finish()
@@ -251,18 +208,16 @@ export class Connection implements InterimSink {
 
   /** Whether the present request is known to be the last. */
   private isLast (): boolean {
-    if (!this.keepAlive || this.serving.draining || (this.in.ended && this.in.empty)) return true
-    const { body, unwelcome } = this.in
-    if (body === undefined || body.whole) return false
-    return body.failure !== undefined || unwelcome || (!body.begun && this.request!.fields.expectsContinue)
+    if (this.serving.draining || (this.in.ended && this.in.empty)) return true
+    return this.in.isLost(this.request?.fields.expectsContinue === true)
   }
 
   /** The answer is complete. */
   private finish (): void {
     const { request, response } = this
     this.request = this.response = undefined
-    if (request !== undefined) request.onGone = undefined
     count(this.serving, request, response, this.out.sent, true)
+    this.out.sent = 0
     this.settle()
   }
 
@@ -272,7 +227,7 @@ export class Connection implements InterimSink {
     if (this.closing || body?.failure !== undefined) return this.end()
     if (body?.open === true) {
       this.state = 'skipping'
-      body.skip()
+      body.cancel(new SeawallError('abandoned'))
       return this.serving.wheel.touch(this.deadline, this.serving.bodyTimeout)
     }
     this.in.body = undefined
@@ -299,16 +254,14 @@ export class Connection implements InterimSink {
     this.response = { status: 101, head: tunnel.head, tail: '', body: { kind: 'none' }, outcome: 'pass' }
     this.out.sent = -socket.bytesWritten
     this.serving.counters.bytesIn -= socket.bytesRead
-    join(socket, tunnel, this.in.take(), this.in.ended)
+    join(socket, tunnel, this.in.take())
   }
 
-  // ---- endings
-
+  /** In other states the deadline is a leftover of an earlier one, and means nothing. */
   private expired (): void {
     switch (this.state) {
       case 'idle': case 'skipping': return this.end()
       case 'head': return this.refuse('header_timeout')
-      case 'lingering': this.socket.destroy()
     }
   }
 
@@ -317,17 +270,11 @@ export class Connection implements InterimSink {
     if (this.state === 'idle') this.end()
   }
 
-  /** Sends our end and waits for the client's, discarding what it still sends. */
   private end (): void {
-    const { serving } = this
     this.state = 'lingering'
-    this.in.drop()
     this.in.close(new SeawallError('abandoned'))
-    serving.wheel.disarm(this.deadline)
-    this.out.end(() => {
-      if (this.state === 'lingering') serving.wheel.touch(this.deadline, serving.draining ? LINGER_DRAINING : LINGER)
-    })
-    this.in.flow(true)
+    this.serving.wheel.remove(this.deadline)
+    linger(this.socket, this.serving, sent => this.out.end(sent))
   }
 
   /** Breaks the connection. */
@@ -354,18 +301,14 @@ export class Connection implements InterimSink {
   private lose (why: SeawallError): void {
     const { request, response } = this
     this.state = 'closed'
-    this.in.drop()
     this.serving.wheel.remove(this.deadline)
     this.out.lost(why)
     this.in.close(why)
     this.request = this.response = undefined
     if (request === undefined) return
+    request.decided = true
     count(this.serving, request, response, this.out.sent, false)
     request.onGone?.(why)
     request.onGone = undefined
   }
-}
-
-function plainAddress (address: string): string {
-  return address.startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address
 }

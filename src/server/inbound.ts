@@ -47,9 +47,11 @@ export class Inbound implements BodySource {
     return this.body !== undefined && this.body.skipped > SKIP
   }
 
-  /** The body is one to be kept from sending rather than read past, should nobody want it. */
-  get unwelcome (): boolean {
-    return this.body !== undefined && !this.body.begun && (this.body.length ?? 0) > SKIP
+  /** The rest of the body will not come, or is better not waited for. `heldBack`: the client waits to be asked for it. */
+  isLost (heldBack: boolean): boolean {
+    const { body } = this
+    if (body === undefined || body.whole) return false
+    return body.failure !== undefined || (!body.begun && (heldBack || (body.length ?? 0) > SKIP))
   }
 
   /** Takes what has come, and gives the body its part of it. */
@@ -109,8 +111,9 @@ export class Inbound implements BodySource {
     if (held > this.serving.limits.headerBytes || (this.tooMuch && this.body!.open)) this.flow(false)
   }
 
-  /** No more of a body will come, or none is wanted. */
+  /** No more is read. */
   close (why: SeawallError): void {
+    this.drop()
     this.body?.fail(why)
     if (this.deadline !== undefined) this.serving.wheel.remove(this.deadline)
   }

@@ -1,9 +1,14 @@
-/** A request as the core sees it: what was scanned, and the way back to its connection. */
-import type { HttpVersion, Ms, Peer, ProxyRequest, RawHeaders, RequestBody, RequestFields } from '../core/types.js'
+/** A request as the core sees it: what was scanned, and the way back to its client. */
+import { fieldValue } from '../http/fields.js'
+import { headText } from '../http/head.js'
+import { refusalResponse } from '../http/refusal.js'
+import type { Clock } from '../core/clock.js'
+import type { ErrorCode } from '../core/errors.js'
+import type { HttpVersion, Ms, Peer, ProxyRequest, ProxyResponse, RawHeaders, RequestBody, RequestFields } from '../core/types.js'
 import type { RequestHead } from '../http/scan.js'
+import type { Outbound } from './outbound.js'
 
-/** Where interim answers go. */
-export interface InterimSink { interim (request: ServerRequest, status: number, headers: RawHeaders): void }
+const CONTINUE = 'HTTP/1.1 100 Continue\r\n\r\n'
 
 export class ServerRequest implements ProxyRequest {
   readonly method: string
@@ -14,9 +19,11 @@ export class ServerRequest implements ProxyRequest {
   readonly arrivedAt: Ms
   readonly body: RequestBody | undefined
   onGone: ((why: Error) => void) | undefined = undefined
-  private readonly sink: InterimSink
+  /** Its answer has begun, or will never: too late for interim ones. */
+  decided = false
+  private readonly out: Outbound
 
-  constructor (sink: InterimSink, head: RequestHead, peer: Peer, arrivedAt: Ms, body: RequestBody | undefined) {
+  constructor (out: Outbound, head: RequestHead, peer: Peer, arrivedAt: Ms, body: RequestBody | undefined) {
     this.method = head.method
     this.target = head.target
     this.version = head.version
@@ -24,10 +31,23 @@ export class ServerRequest implements ProxyRequest {
     this.peer = peer
     this.arrivedAt = arrivedAt
     this.body = body
-    this.sink = sink
+    this.out = out
   }
 
+  /** RFC 9110 §15.2: never to an HTTP/1.0 client. A 101 is not interim here: it ends HTTP. */
   interim (status: number, headers: RawHeaders): void {
-    this.sink.interim(this, status, headers)
+    if (this.decided || this.version === '1.0' || status < 100 || status > 199 || status === 101) return
+    this.out.write(headText(status, headers) + '\r\n')
+    this.out.watch()
   }
+
+  /** Its body, of which nothing has come, is wanted: a client that holds it back is told so (RFC 9110 §10.1.1). */
+  invite (): void {
+    if (this.fields.expectsContinue && !this.decided) this.out.write(CONTINUE)
+  }
+}
+
+/** A refusal in the form its client prefers, as far as a request was understood. */
+export function refusalFor (request: ServerRequest | undefined, code: ErrorCode, clock: Clock): ProxyResponse {
+  return refusalResponse(code, request && fieldValue(request.fields.raw, 'accept'), clock.wall())
 }

@@ -1,9 +1,10 @@
-/** What all connections of a listener share, and how an answer is counted. */
+/** What all connections of a listener share: what they know of their peers, and how an answer is counted. */
 import type { Clock } from '../core/clock.js'
 import type { Counters } from '../core/counters.js'
 import type { ErrorCode } from '../core/errors.js'
 import type { Logger } from '../core/logger.js'
-import type { Ms, ProxyCore, ProxyRequest, ProxyResponse } from '../core/types.js'
+import type { Socket } from 'node:net'
+import type { Ms, Peer, ProxyCore, ProxyRequest, ProxyResponse } from '../core/types.js'
 import type { Connection } from './connection.js'
 import type { ServerLimits, TimingWheel } from './limits.js'
 
@@ -31,6 +32,13 @@ export interface Serving extends ServingOptions {
   readonly bodyTimeout: Ms
   /** Every answer is its connection's last. */
   draining: boolean
+}
+
+/** An IPv4 address is itself, also on a socket of both families. */
+export function peerOf (socket: Socket, secure: boolean, serving: Serving): Peer {
+  const raw = socket.remoteAddress ?? ''
+  const address = raw.startsWith('::ffff:') && raw.includes('.') ? raw.slice(7) : raw
+  return { address, secure, trusted: address !== '' && serving.trusted(address) }
 }
 
 export function count (

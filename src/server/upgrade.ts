@@ -10,18 +10,17 @@ import type { ProxyTunnel } from '../core/types.js'
 const PROBE = 60_000
 
 /**
- * Joins them. `early` is what the client has sent ahead; `ended`: it has sent its end, too. The client's listeners for
- * data and end are replaced, those for errors and close stay.
+ * Joins them. `early` is what the client has sent ahead. Its listeners for data and end are replaced, those for errors
+ * and close stay.
  */
-export function join (client: Socket, tunnel: ProxyTunnel, early: Uint8Array | undefined, ended: boolean): void {
+export function join (client: Socket, tunnel: ProxyTunnel, early: Uint8Array | undefined): void {
   const origin = tunnel.socket
   client.removeAllListeners('data').removeAllListeners('end').removeAllListeners('drain')
   // A peer that vanished without a word would hold a tunnel for ever: nothing else times it out.
   client.setKeepAlive(true, PROBE)
   client.write(tunnel.head + '\r\n', 'latin1')
   if (early !== undefined) origin.write(early)
-  if (ended) origin.end()
-  else client.pipe(origin)
+  client.pipe(origin)
   origin.pipe(client)
   origin.on('error', () => breakOff(client))
   origin.on('close', () => follow(origin, client))

@@ -92,11 +92,11 @@ export class Admission<T extends Held> {
     this.queueOf(held).delete(held.key)
   }
 
+  /** Drops every row; what writers hold is theirs to release. */
   clear (): void {
     this.probation.clear()
     this.main.clear()
     this.ghosts.clear()
-    this.reserved = 0
   }
 
   private queueOf (held: T): LRUCache<string, T> {

@@ -91,7 +91,7 @@ class Memory implements MemoryStore {
     })
     const close = (): boolean => {
       if (reserved === 0) return false
-      if (!this.closed) this.admission.release(reserved)
+      this.admission.release(reserved)
       reserved = 0
       return true
     }

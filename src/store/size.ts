@@ -4,10 +4,12 @@
  */
 import type { Entry, EntryMeta, StoredRecord } from '../core/types.js'
 
-/** Objects, index and queue rows of one entry, in bytes (test/bench/memory.mjs measures it). */
-export const ENTRY_OVERHEAD = 1300
+/** Objects, index and queue rows of one entry, in bytes of resident memory (test/bench/memory.mjs measures it). */
+const ENTRY_OVERHEAD = 1300
+/** What a variant adds: its share of its primary's list. */
+const VARIANT_OVERHEAD = 250
 /** The same for a vary or pass record. */
-export const RECORD_OVERHEAD = 550
+const RECORD_OVERHEAD = 550
 /** A key remembered after its entry was evicted. */
 export const GHOST_BYTES = 96
 /** Header of a string on the heap, with rounding. */
@@ -15,8 +17,8 @@ const STRING = 20
 
 /** Bytes of an entry without its head and body. */
 export function frameSize (meta: EntryMeta): number {
-  return ENTRY_OVERHEAD + keySize(meta) + (meta.primary === meta.key ? 0 : STRING + meta.primary.length) +
-    stringSize(meta.etag) + stringSize(meta.lastModified)
+  const variant = meta.primary === meta.key ? 0 : VARIANT_OVERHEAD + STRING + meta.primary.length
+  return ENTRY_OVERHEAD + variant + keySize(meta) + stringSize(meta.etag) + stringSize(meta.lastModified)
 }
 
 /** Bytes that count against the limit. */

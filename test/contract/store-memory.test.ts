@@ -36,7 +36,7 @@ describe('memory store: room', () => {
     expect(await cost({}, 'b'.repeat(500)) - plain).toBe(500)
     expect(await cost({ head: new Uint8Array(700) }, '') - await cost({ head: new Uint8Array(200) }, '')).toBe(500)
     expect(await cost({ tags: ['t'.repeat(300)] }, '') - await cost({ tags: ['t'] }, '')).toBe(299)
-    expect(await cost({ key: keyOf('k'.repeat(300)) }, '')).toBeGreaterThan(plain + 300)
+    expect(await cost({ key: keyOf('x|br') }, '')).toBeGreaterThan(plain + 100)
     const before = store.stats().bytes
     store.note(varyOf('v', clock.now() + 1_000))
     store.note(passOf('p', clock.now() + 1_000))
@@ -76,6 +76,9 @@ describe('memory store: room', () => {
     expect(store.begin(meta('a'), 10_000)).toBeUndefined()
     store.note(varyOf('v'.repeat(10_000), Infinity))
     expect(store.stats()).toMatchObject({ refusals: 2, bytes: 0 })
+    store.note(varyOf('v', Infinity))
+    store.note(varyOf('v', Infinity, { names: ['x'.repeat(10_000)], generation: 2 }))
+    expect(store.peek(keyOf('v'))).toMatchObject({ generation: 1 })
   })
 
   it('evicts the unused rather than the used', async () => {

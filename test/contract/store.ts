@@ -156,10 +156,10 @@ export function storeContract (name: string, create: (limits: StoreLimits) => Pr
       await subject.advance(499)
       expect(await body('a')).toBe('a')
       await subject.advance(1)
+      expect([...store.records()]).toEqual([])
       expect(store.peek(keyOf('a'))).toBeUndefined()
       expect(await store.get(keyOf('a'))).toBeUndefined()
       expect(await store.get(keyOf('v'))).toBeUndefined()
-      expect([...store.records()]).toEqual([])
     })
 
     it('refreshes the meta of an entry and keeps its body; who reads the old one is not disturbed', async () => {

@@ -9,6 +9,7 @@ export type Problem = string | undefined
 
 /** Refusals that the grammar, which knows no limits, does not share. */
 const LIMIT_CODES: ReadonlySet<string> = new Set(['head_too_large', 'too_many_fields', 'url_too_long'])
+const OTHER_LINES = ['GET / HTTP/1.1\r\n', 'POST / HTTP/1.1\r\n', 'GET / HTTP/1.0\r\n'].map(line => Buffer.from(line, 'latin1'))
 const SENTINEL = Buffer.from('GET /sentinel HTTP/1.1\r\nHost: sentinel\r\n\r\n', 'latin1')
 
 /** Whatever is accepted, the grammar and node accept alike; whatever the grammar accepts, is. */
@@ -83,14 +84,18 @@ export function checkSplit (bytes: Buffer, whole: Result, cut: number): Problem 
   return same(parseWithSeawall(bytes, cut), whole) ? undefined : `cut at ${cut} it is another verdict than ${describe(whole)}`
 }
 
-/** A connection that has seen `before` reads `bytes` as one that has seen nothing. */
+/** A connection that has seen `before`, or the same fields under another request line, reads `bytes` as one that has seen nothing. */
 export function checkMemory (bytes: Buffer, whole: Result, before: Buffer): Problem {
-  const scanner = new HeadScanner(LIMITS)
-  if (scanner.scan(before, 0, before.length).kind !== 'request') return undefined
-  return same(parseWithSeawall(bytes, undefined, scanner), whole) ? undefined : `after ${JSON.stringify(before.toString('latin1'))} it is not ${describe(whole)}`
+  const section = bytes.subarray(bytes.indexOf('\n', 2, 'latin1') + 1)
+  for (const first of [before, bytes, ...OTHER_LINES.map(line => Buffer.concat([line, section]))]) {
+    const scanner = new HeadScanner(LIMITS)
+    if (scanner.scan(first, 0, first.length).kind !== 'request') continue
+    if (!same(parseWithSeawall(bytes, undefined, scanner), whole)) return `after ${JSON.stringify(first.toString('latin1'))} it is not ${describe(whole)}`
+  }
+  return undefined
 }
 
-export function same (a: Result, b: Result): boolean {
+function same (a: Result, b: Result): boolean {
   if (a.kind !== 'accepted' || b.kind !== 'accepted') return a.kind === b.kind && (a.kind !== 'refused' || b.kind !== 'refused' || a.code === b.code)
   const { fields: x } = a.head
   const { fields: y } = b.head

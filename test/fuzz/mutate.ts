@@ -65,12 +65,16 @@ function lineOf (bytes: Buffer, random: Random): Buffer {
   return bytes.subarray(from, end === -1 ? bytes.length : end + 1)
 }
 
-/** The shortest input found, by leaving out ever smaller spans, that still `fails`. */
+const SHRINK_MS = 10_000
+
+/** The shortest input found in ten seconds, by leaving out ever smaller spans, that still `fails`. */
 export function shrink (bytes: Buffer, fails: (bytes: Buffer) => boolean): Buffer {
+  const until = performance.now() + SHRINK_MS
   let least = bytes
   for (let span = least.length >> 1; span > 0;) {
     let shorter: Buffer | undefined
     for (let at = 0; at < least.length && shorter === undefined; at += span) {
+      if (performance.now() > until) return least
       const without = splice(least, at, Math.min(least.length, at + span), Buffer.alloc(0))
       if (fails(without)) shorter = without
     }

@@ -27,9 +27,13 @@ describe('parseAge', () => {
     expect(parseAge(['12'])).toBe(12_000)
   })
 
-  // the public suite's age-parse, but for "0,7200", where it contradicts its own title
+  it('is the first member of a list written as one', () => {
+    expect(parseAge(['0,7200'])).toBe(0)
+    expect(parseAge(['7200,0'])).toBe(7_200_000)
+  })
+
   test.each([
-    [['abc']], [['-7200']], [['7200.0']], [['7200,0']], [['0,7200']], [['7200', '0']], [['0', '7200']], [['0, 0']], [['0', '0']],
+    [['abc']], [['-7200']], [['7200.0']], [['7200', '0']], [['0', '7200']], [['0, 0']], [['0', '0']],
     [['3600, 3600']], [['7200;foo=bar']], [['7200;foo=111']], [['']], [['"0"']]
   ])('takes %j as old as anything can be', lines => {
     expect(parseAge(lines)).toBe(MOST * 1000)

@@ -15,6 +15,7 @@ describe('parseCacheControl', () => {
     ['a=, b', { a: '', b: true }],
     // malformed: every token counts, without an argument
     ['private; max-age=60, b=1', { private: '', 'max-age': '', 60: '', b: '1' }],
+    ['Private; x, b="', { private: '', x: '', b: '' }],
     ['no-cache no-store, b', { 'no-cache': '', 'no-store': '', b: true }],
     ['max-age= 60', { 'max-age': '', 60: '' }],
     ['max-age =60', { 'max-age': '', 60: '' }],

@@ -80,3 +80,11 @@ describe('the facts', () => {
     expect(facts.plain).toBe(true)
   })
 })
+
+describe('what Connection takes off (RFC 9110 §7.6.1)', () => {
+  it('neither selects nor keys, since the origin does not see it', () => {
+    const facts = readFacts(fieldsOf(['Connection', 'close, X-Tenant', 'X-Tenant', 'a', 'X-Other', 'b']), PEER)
+    expect(facts.value('x-tenant')).toBeUndefined()
+    expect(facts.value('x-other')).toBe('b')
+  })
+})

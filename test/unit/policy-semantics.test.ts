@@ -6,13 +6,13 @@ import { secondOpinion } from '../../src/policy/semantics.js'
 import { factsOf, freshFor, httpDate, judge, NOW, refusal, routeOf, WALL } from '../support/policy.js'
 
 const options = { heuristic: 0, understood: false }
-const opinion = (headers: string[], status = 200) => secondOpinion(readResponse(status, headers, WALL), undefined, { authorization: false }, options)
+const opinion = (headers: string[], status = 200) => secondOpinion(readResponse(status, headers, WALL, []), undefined, { authorization: false }, options)
 
 describe('the second opinion', () => {
   it('sees no-store, private and credentials by itself', () => {
     expect(opinion(['Cache-Control', 'No-Store'])).toMatchObject({ storable: false })
     expect(opinion(['Cache-Control', 'Private, max-age=60'])).toMatchObject({ storable: false })
-    expect(secondOpinion(readResponse(200, [], WALL), undefined, { authorization: true }, options).storable).toBe(false)
+    expect(secondOpinion(readResponse(200, [], WALL, []), undefined, { authorization: true }, options).storable).toBe(false)
   })
 
   it('does not see what it would misread', () => {

@@ -55,12 +55,12 @@ describe('lifetime (RFC 9111 §4.2.1)', () => {
   it('is guessed only where asked for, for at most a day (RFC 9111 §4.2.2)', () => {
     const route = routeOf({ freshness: { heuristic: 0.1 } })
     const modified = ['Last-Modified', httpDate(-1000), 'Date', httpDate(0)]
-    expect(freshFor(modified)).toBe(0)
+    expect(refusal(modified)).toBe('!no-freshness')
     for (const status of [200, 203, 204, 404, 405, 410, 414, 501]) expect(freshFor(modified, { route, status }), String(status)).toBe(100)
     for (const status of [201, 202, 403, 502, 503, 504, 599]) expect(refusal(modified, { route, status }), String(status)).toMatch(/^!?status$/)
     expect(freshFor([...modified, ...CC('public')], { route, status: 599 })).toBe(100)
     expect(freshFor(['Last-Modified', httpDate(-1e8)], { route })).toBe(86_400)
-    expect(freshFor(['Last-Modified', httpDate(10)], { route })).toBe(0)
+    expect(refusal(['Last-Modified', httpDate(10)], { route })).toBe('!no-freshness')
   })
 })
 
@@ -110,10 +110,22 @@ describe('what is stored (RFC 9111 §3)', () => {
   })
 
   it('without explicit freshness has a status that allows it', () => {
-    expect(refusal([])).toBe('!no-freshness')
+    expect(refusal(CC('public').concat(ETAG))).toBe('stored')
     expect(refusal(ETAG, { status: 302 })).toBe('!status')
     expect(refusal(ETAG, { status: 401 })).toBe('status')
     expect(refusal(CC('no-cache').concat(ETAG), { status: 302 })).toBe('!status')
+  })
+
+  it('says something of freshness: silence is not consent, whatever validator comes with it', () => {
+    expect(refusal([])).toBe('!no-freshness')
+    for (const said of [[], CC('must-revalidate'), CC('stale-while-revalidate=9'), CC('extension'), ['Pragma', 'x']]) {
+      expect(refusal([...said, ...ETAG]), said[1]).toBe('!no-freshness')
+      expect(refusal([...said, 'Last-Modified', httpDate(-9)]), said[1]).toBe('!no-freshness')
+    }
+    for (const said of [CC('no-cache'), ['Pragma', 'no-cache'], CC('max-age=0'), CC('public'), ['Expires', '0']]) expect(refusal([...said, ...ETAG]), said[1]).toBe('stored')
+    expect(refusal(ETAG, { route: routeOf({ freshness: { default: 1000 } }) })).toBe('stored')
+    expect(refusal(ETAG, { status: 404 })).toBe('!no-freshness')
+    expect(refusal(ETAG, { status: 501 })).toBe('no-freshness')
   })
 
   it('is not no-store, nor private, in any case or form (§5.2.2.5, §5.2.2.7)', () => {
@@ -217,7 +229,7 @@ describe('policy', () => {
   })
 
   it('has no route\'s window where nobody gave a lifetime', () => {
-    const { freshUntil, swrUntil, sieUntil } = stored(ETAG, { route: routeOf({ stale: byRoute }) })
+    const { freshUntil, swrUntil, sieUntil } = stored([...CC('public'), ...ETAG], { route: routeOf({ stale: byRoute }) })
     expect([freshUntil, swrUntil, sieUntil]).toEqual([NOW, NOW, NOW])
   })
 

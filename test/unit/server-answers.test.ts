@@ -132,6 +132,20 @@ describe('persistence', () => {
     await until('gone', () => t.listener.connections() === 0)
   })
 
+  it('ends behind an answer that was on its way when the client closed its half', async () => {
+    const s = source()
+    const t = await startListener({ handle: async () => response(s.body) })
+    const client = await t.open()
+    client.write(get('/'))
+    s.push('abc')
+    await client.until(/abc/)
+    client.socket.end()
+    await turns()
+    s.push(null)
+    expect(await client.closed).toBe('end')
+    expect(client.text()).toMatch(/0\r\n\r\n$/)
+  })
+
   it('leaves a half-closed client with part of a head, without a word', async () => {
     const t = await byTarget()
     const client = await t.open()

@@ -14,13 +14,8 @@ describe('listening', () => {
     const t = await startListener({})
     expect(t.port).toBeGreaterThan(0)
     const other = await startListener({})
-    const failure = await other.listener.listen('127.0.0.1', t.port).catch((error: unknown) => error)
-    expect(failure).toBeInstanceOf(Error)
     other.listener.close()
-    const again = await startListener({})
-    again.listener.close()
-    await until('closed', () => again.listener.connections() === 0)
-    const taken = await again.listener.listen('127.0.0.1', t.port).catch((error: unknown) => error)
+    const taken = await other.listener.listen('127.0.0.1', t.port).catch((error: unknown) => error)
     expect(taken).toBeInstanceOf(ListenError)
     expect(taken).toMatchObject({ code: 'EADDRINUSE' })
     expect((taken as Error).message).toBe(`Cannot listen on 127.0.0.1:${t.port}: the port is taken by another program (EADDRINUSE)`)
@@ -123,7 +118,7 @@ describe('tunnels', () => {
     const client = await t.open()
     client.write(UPGRADE + early)
     await client.until(/^HTTP\/1\.1 101 X\r\nUpgrade: websocket\r\n\r\n/)
-    return { t, client, far, received: () => received }
+    return { t, client, near, far, received: () => received }
   }
 
   it('carry bytes both ways, those sent ahead included, and end half by half', async () => {
@@ -154,6 +149,28 @@ describe('tunnels', () => {
     }
     await farClosed
     await until('gone', () => t.listener.connections() === 0)
+  })
+
+  it('break when our side of the origin is let go', async () => {
+    const { client, near } = await tunnelled()
+    near.destroy()
+    expect(await client.closed).toBe('reset')
+  })
+
+  it('pass on an end that came before the 101', async () => {
+    const { near, far } = await pair()
+    const gate = barrier()
+    const t = await startListener({ upgrade: async () => { await gate.passed; return { head: 'HTTP/1.1 101 X\r\n', socket: near } } })
+    const ended = new Promise(resolve => { far.once('end', resolve).resume() })
+    const client = await t.open()
+    client.socket.end(UPGRADE)
+    await until('asked', () => t.counters.bytesIn > 0)
+    await turns()
+    gate.open()
+    await ended
+    far.end('last')
+    expect(await client.closed).toBe('end')
+    expect(client.text()).toMatch(/last$/)
   })
 
   it('hold a fast side back for a slow one', async () => {

@@ -144,6 +144,24 @@ describe('bodies', () => {
     await client.until(/!body_timeout$/)
   })
 
+  it('may wait as long as their reader likes', async () => {
+    const gate = barrier()
+    const t = await started({ bodyTimeout: 5_000 }, async request => {
+      const first = await request.body!.reader.read()
+      await gate.passed
+      return text(`${String(first)}${await readAll(request)}`)
+    })
+    const client = await t.open()
+    client.write(post('Content-Length: 2'))
+    await until('asked', () => t.asked.length === 1)
+    client.write('a')
+    await turns()
+    t.clock.advance(100_000)
+    gate.open()
+    client.write('b')
+    await client.until(/\r\n\r\nab$/)
+  })
+
   it.each([
     ['announced', post('Content-Length: 11', 'x'), 'HTTP/1.1 413'],
     ['in chunks', post(CHUNKED, '6\r\n123456\r\n6\r\n123456\r\n'), 'HTTP/1.1 413']
@@ -170,8 +188,12 @@ describe('Expect: 100-continue', () => {
     expect(client.text()).toBe('')
     gate.open()
     expect(await client.until(/\r\n\r\n/)).toBe('HTTP/1.1 100 Continue\r\n\r\n')
-    client.write('abc')
-    await client.until(/HTTP\/1\.1 200[^]*<abc>$/)
+    for (const byte of 'abc') {
+      client.write(byte)
+      await turns()
+    }
+    const all = await client.until(/HTTP\/1\.1 200[^]*<abc>$/)
+    expect(all.match(/100 Continue/g)).toHaveLength(1)
     client.write(get('/kept'))
     await client.until(/kept$/)
   })
@@ -228,6 +250,20 @@ describe('a body nobody reads', () => {
     await client.until(/ignored$/)
     t.clock.advance(2_000)
     expect(await client.closed).toBe('end')
+  })
+
+  it('rejects the read that waits when the answer is over', async () => {
+    const codes: unknown[] = []
+    const t = await started({}, async request => {
+      request.body!.reader.read().catch((error: { code?: string }) => { codes.push(error.code) })
+      return text('early')
+    })
+    const client = await t.open()
+    client.write(post('Content-Length: 2'))
+    await client.until(/early$/)
+    client.write('ab' + post('Content-Length: 1', 'c'))
+    await client.until(/early[^]*early$/)
+    expect(codes).toEqual(['abandoned'])
   })
 
   it('rejects reads after it was cancelled', async () => {

@@ -89,6 +89,13 @@ describe('admission', () => {
     expect(admission.bytes).toBe(0)
   })
 
+  it('counts what it remembers of the evicted', () => {
+    const { add, table } = setUp(100_000)
+    for (let i = 0; i < 500; i++) add(`k${i}`, 1_000)
+    expect(table.size).toBeGreaterThan(85)
+    expect(table.size).toBeLessThan(95)
+  })
+
   it('never exceeds its limit, remembered keys included', () => {
     const { admission, add } = setUp(20_000)
     for (let i = 0; i < 500; i++) {
@@ -128,6 +135,7 @@ describe('admission', () => {
     add('new', 100)
     const touched = [...table.values()].filter(held => held.uses < MAX_USES).length
     expect(table.has('new')).toBe(true)
+    expect(touched).toBeGreaterThan(1_000)
     expect(touched).toBeLessThan(2_100)
   })
 })
