@@ -7,6 +7,9 @@ export default defineConfig({
     testTimeout: 20_000,
     hookTimeout: 30_000,
     pool: 'forks',
-    coverage: { provider: 'v8', include: ['src/**/*.ts'], reporter: ['text-summary', 'json-summary'] }
+    coverage: {
+      provider: 'v8', include: ['src/**/*.ts'], reporter: ['text-summary', 'json-summary'],
+      thresholds: { 'src/{http,policy,invalidation}/**': { branches: 95 } }
+    }
   }
 })

@@ -100,7 +100,8 @@ export async function startApp (settings: Settings, io: AppIo, { clock, random }
         draining = true
         logger.info({ connections: listener.connections() }, 'draining')
         await listener.drain(settings.limits.drain)
-        await origins.close()
+        // what is still being fetched is for nobody
+        origins.destroy(new SeawallError('draining'))
         await close()
       },
       destroy () {

@@ -98,7 +98,7 @@ function checkCache ({ cache }: Sound): Problem[] {
 }
 
 /** Keys that say how answers are stored: without effect where none is. */
-const STORING = ['freshness', 'stale', 'setCookie', 'clientDirectives', 'tags']
+const STORING = ['freshness', 'stale', 'vary', 'setCookie', 'storePost', 'clientDirectives', 'tags']
 
 function checkRoute (route: RouteConfig, i: number, { originNames, written }: Sound): Problem[] {
   const problems: Problem[] = []

@@ -119,7 +119,9 @@ export const routeSchema = z.strictObject({
     ifError: period().prefault('0s').describe('How long a stale answer is still given when the origin fails.')
   }).prefault({}).describe('What applies where the answer says nothing of it.'),
   key: key.prefault({}).describe('What tells one stored answer from another.'),
+  vary: z.enum(['exact', 'normalize']).prefault('exact').describe('Request headers that Vary names split answers as sent, or without blanks, order and case, and by the preferred language.'),
   setCookie: z.enum(['refuse', 'store', 'strip']).prefault('refuse').describe('An answer with Set-Cookie is not stored, stored whole, or stored without it.'),
+  storePost: z.boolean().prefault(false).describe('Stores the answer to a POST that names a lifetime and its own URL as Content-Location, for GETs of that URL.'),
   clientDirectives: z.enum(['honor', 'ignore']).prefault('honor').describe('Whether a request\'s Cache-Control and Pragma count.'),
   tags: list(text(/^[!-+\--~]+$/, 'a tag: visible ASCII without blanks and commas')).prefault([]).describe('Tags every stored answer of this route bears.')
 })

@@ -33,7 +33,11 @@ export interface RouteRules {
   /** What applies when the response itself is silent. */
   readonly stale: { readonly whileRevalidate: Ms, readonly ifError: Ms }
   readonly key: { readonly query: QueryRules, readonly headers: readonly string[], readonly cookies: readonly string[] }
+  /** How fields named by Vary are compared: as sent, or without what most origins make nothing of. */
+  readonly vary: 'exact' | 'normalize'
   readonly setCookie: 'refuse' | 'store' | 'strip'
+  /** Whether the answer to a POST may be stored as the answer to GETs (RFC 9110 §9.3.3). */
+  readonly storePost: boolean
   /** Lower-case names of the targeted fields that replace Cache-Control, in order (RFC 9213). */
   readonly targets: readonly string[]
   readonly clientDirectives: 'honor' | 'ignore'

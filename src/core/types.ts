@@ -197,6 +197,8 @@ export interface Entry extends EntryMeta {
 export interface VaryRecord extends Judged {
   readonly kind: 'vary', readonly key: StoreKey, readonly names: readonly string[], readonly generation: number
   readonly keepUntil: Ms
+  /** Languages of variants, each with the Accept-Language that was given it, as it selects: for routes that normalise. */
+  readonly languages?: readonly (readonly [language: string, selecting: string])[]
 }
 
 /** Remembered as uncacheable until `keepUntil`: not collapsed. */

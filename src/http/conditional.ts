@@ -23,16 +23,18 @@ export function strongMatch (a: string, b: string): boolean {
 
 /**
  * Whether a GET or HEAD that the stored response answers is to be told 304 (RFC 9110 §13.1.2, §13.1.3, §13.2.2).
- * If-None-Match, even a malformed one, hides If-Modified-Since.
+ * If-None-Match, even a malformed one, hides If-Modified-Since. `date`: of a response without any Last-Modified, what
+ * stands in for it (RFC 9111 §4.3.2).
  */
 export function notModified (
   facts: Pick<RequestFacts, 'ifNoneMatch' | 'ifModifiedSince'>,
-  stored: { readonly etag: string | undefined, readonly lastModified: string | undefined }
+  stored: { readonly etag: string | undefined, readonly lastModified: string | undefined, readonly date?: string | undefined }
 ): boolean {
   if (facts.ifNoneMatch !== undefined) return noneMatchFails(facts.ifNoneMatch, stored.etag)
-  if (facts.ifModifiedSince === undefined || stored.lastModified === undefined) return false
+  const changed = stored.lastModified ?? stored.date
+  if (facts.ifModifiedSince === undefined || changed === undefined) return false
   const since = parseHttpDate(facts.ifModifiedSince)
-  const modified = parseHttpDate(stored.lastModified)
+  const modified = parseHttpDate(changed)
   return since !== undefined && modified !== undefined && modified <= since
 }
 

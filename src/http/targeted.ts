@@ -1,11 +1,11 @@
 /**
  * Cache directives meant for caches like us alone: fields targeted by name (RFC 9213), and Surrogate-Control (Edge
- * Architecture 1.0), which is older and has a syntax of its own. The only importer of structured-headers.
+ * Architecture 1.0), which is older and has a syntax of its own.
  *
  * Invariant: a field that cannot be read, or is empty, does not count: it never makes anything more reusable.
  */
-import { parseDictionary, type Dictionary } from 'structured-headers'
 import { MALFORMED, parseCacheControl, type Directives } from './cache-control.js'
+import { readDictionary } from './structured.js'
 
 /** How we are named in Surrogate-Capability, and in the targets of Surrogate-Control. */
 export const SURROGATE_TOKEN = 'seawall'
@@ -21,24 +21,16 @@ export function parseTargeted (name: string, value: string): Directives | undefi
 
 /** RFC 9213 §2.1: a Dictionary; times are Integers, what takes no argument is true, parameters mean nothing. */
 function targeted (value: string): Directives | undefined {
-  const dictionary = parsed(value)
+  const dictionary = readDictionary(value)
   if (dictionary === undefined) return undefined
   const directives = new Map<string, string | true>()
-  for (const [name, [item]] of dictionary) {
+  for (const [name, item] of dictionary) {
     if (item === true) directives.set(name, true)
     else if (typeof item === 'number' && Number.isInteger(item) && item >= 0) directives.set(name, String(item))
     // ?0 says that a directive does not apply; any other type is not the one it is defined with
     else if (item !== false) directives.set(name, MALFORMED)
   }
   return directives
-}
-
-function parsed (value: string): Dictionary | undefined {
-  try {
-    return parseDictionary(value)
-  } catch {
-    return undefined // RFC 9213 §2.1: as if the field were not there
-  }
 }
 
 /** `max-age=60+30` is fresh for 60 s and may be used stale for 30 more; `;name` is for the device of that name only. */

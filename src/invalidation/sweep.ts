@@ -7,7 +7,8 @@
  * A pass runs when the tables have grown, or some time after a purge; with nothing to forget, nothing runs.
  */
 import type { Clock, Timer } from '../core/clock.js'
-import { POLICY, type Entry, type Judged, type Ms, type Policy, type Stamp, type StoredRecord, type StoreKey } from '../core/types.js'
+import type { Entry, Judged, Ms, Policy, Stamp, StoredRecord, StoreKey } from '../core/types.js'
+import { softened } from '../policy/windows.js'
 import type { SweepableLog } from './log.js'
 
 export interface SweepOptions {
@@ -155,17 +156,5 @@ class LogSweeper implements Sweeper {
     this.enough = Math.max(scopes, log.size * 2, Math.ceil(seen * WORTH))
     this.enoughPrefixes = Math.max(prefixes, log.prefixes * 2)
     if (log.size > 0) this.arm()
-  }
-}
-
-/**
- * A policy whose freshness ended at `since`, unless it had ended before: the stale windows count from there. What the
- * origin did not grant nobody may take: a client's max-stale does not reach past a purge.
- */
-export function softened (policy: Policy, since: Ms): Policy {
-  const early = Math.max(0, policy.freshUntil - since)
-  return {
-    ...policy, freshUntil: policy.freshUntil - early, swrUntil: policy.swrUntil - early, sieUntil: policy.sieUntil - early,
-    flags: policy.flags | POLICY.mustRevalidate
   }
 }

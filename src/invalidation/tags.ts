@@ -3,6 +3,8 @@
  * compared byte for byte, case included, and never used as property names.
  */
 import type { RawHeaders } from '../core/types.js'
+import { fieldValue } from '../http/fields.js'
+import { readStrings } from '../http/structured.js'
 
 /** Tags of one record; what an origin sends beyond is not heard. A header block of undici's 16 KiB holds fewer. */
 export const MAX_TAGS = 1024
@@ -17,6 +19,23 @@ const EITHER = /[ \t,]+/
 const SEPARATORS = { 'surrogate-key': SPACES, 'cache-tag': COMMAS, xkey: EITHER } as const
 
 export type TagHeader = keyof typeof SEPARATORS
+
+/**
+ * Everything a response may be purged by: its tags, and its cache groups (RFC 9875 §2). `site` as `RequestFacts` has it:
+ * groups of one name at two origins are two (§2.1).
+ */
+export function responseTags (headers: RawHeaders, site: string): string[] {
+  return [...readTags(headers), ...groupTags(headers, 'cache-groups', site)]
+}
+
+/**
+ * The groups a field lists, as tags that no header of tags can spell. A field that is no List of Strings lists none;
+ * parameters mean nothing (RFC 9875 §2, §3).
+ */
+export function groupTags (headers: RawHeaders, field: 'cache-groups' | 'cache-group-invalidation', site: string): string[] {
+  const value = fieldValue(headers, field)
+  return (value === undefined ? undefined : readStrings(value))?.map(group => `group:${site}\n${group}`) ?? []
+}
 
 /** The tags of a response, in order, without repeats, at most `MAX_TAGS`. */
 export function readTags (headers: RawHeaders): string[] {

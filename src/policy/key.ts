@@ -39,10 +39,12 @@ export function primaryKey (url: StoreKey, rules: KeyRules, facts: RequestFacts)
   return key as StoreKey
 }
 
-/** The key of the variant a request selects (RFC 9111 §4.1). `names` as `varyNames` gives them. */
-export function variantKey (primary: StoreKey, names: readonly string[], facts: RequestFacts): StoreKey {
+/** The key of the variant a request selects (RFC 9111 §4.1). `names` as `varyNames` gives them, `vary` as the route says. */
+export function variantKey (
+  primary: StoreKey, names: readonly string[], facts: Pick<RequestFacts, 'value'>, vary: RouteRules['vary']
+): StoreKey {
   let key: string = primary
-  for (const name of names) key += part('v', name, selectingValue(name, facts.value(name)))
+  for (const name of names) key += part('v', name, selectingValue(name, facts.value(name), vary))
   return key as StoreKey
 }
 

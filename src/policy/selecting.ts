@@ -2,17 +2,36 @@
  * The values by which Vary selects (RFC 9111 §4.1): requests that would select the same variant are given the same
  * value. Fields without a rule of their own select byte for byte, their lines joined.
  */
+import type { RouteRules } from '../core/route.js'
 import { listMembers } from '../http/fields.js'
+import { normalLanguages, normalMedia } from './negotiation.js'
 
 type Normalise = (value: string) => string
 
-const NORMALISERS: ReadonlyMap<string, Normalise> = new Map([['accept-encoding', remembered(acceptedCodings)]])
+const ALWAYS: ReadonlyMap<string, Normalise> = new Map([['accept-encoding', remembered(acceptedCodings)]])
+/** Where the route says that its origin makes nothing of order, case and blanks. */
+const NORMALISED: ReadonlyMap<string, Normalise> = new Map([
+  ['accept-language', remembered(normalLanguages)],
+  ['accept', remembered(normalMedia)],
+  // no lists: a comma in them is part of a value
+  ['cookie', asSent],
+  ['authorization', asSent]
+])
 
-/** `name` is lower-case. Undefined (absent) stays undefined: absence selects too. */
-export function selectingValue (name: string, value: string | undefined): string | undefined {
+/** `name` is lower-case. Undefined (absent) stays undefined: absence selects too. Its own result is given itself. */
+export function selectingValue (name: string, value: string | undefined, vary: RouteRules['vary']): string | undefined {
   if (value === undefined) return undefined
-  const normalise = NORMALISERS.get(name)
-  return normalise === undefined ? value : normalise(value)
+  const normalise = ALWAYS.get(name) ?? (vary === 'exact' ? asSent : NORMALISED.get(name) ?? unspaced)
+  return normalise(value)
+}
+
+function asSent (value: string): string {
+  return value
+}
+
+/** RFC 9110 §5.6.1: blanks around the commas of a list, and empty members, mean nothing. */
+function unspaced (value: string): string {
+  return listMembers(value).join(',')
 }
 
 /** RFC 9110 §8.4.1: recipients treat these as equal. */

@@ -1,6 +1,6 @@
-/** For how long past its freshness a response may be used. */
+/** For how long past its freshness a response may be used, and how that ends early. */
 import type { RouteRules } from '../core/route.js'
-import { POLICY, type Ms } from '../core/types.js'
+import { POLICY, type Ms, type Policy } from '../core/types.js'
 import type { ResponseDirectives } from '../http/cache-control.js'
 
 export interface Windows { readonly swr: Ms, readonly sie: Ms }
@@ -26,5 +26,17 @@ export function staleWindows (directives: ResponseDirectives, given: boolean, ro
   return {
     swr: directives.staleWhileRevalidate ?? (given ? route.whileRevalidate : 0),
     sie: directives.staleIfError ?? (given ? route.ifError : 0)
+  }
+}
+
+/**
+ * A policy whose freshness ended at `since`, unless it had ended before: the stale windows count from there. What the
+ * origin did not grant nobody may take: a client's max-stale does not reach past a purge.
+ */
+export function softened (policy: Policy, since: Ms): Policy {
+  const early = Math.max(0, policy.freshUntil - since)
+  return {
+    ...policy, freshUntil: policy.freshUntil - early, swrUntil: policy.swrUntil - early, sieUntil: policy.sieUntil - early,
+    flags: policy.flags | POLICY.mustRevalidate
   }
 }

@@ -3,11 +3,11 @@ import { toSeawallError, type SeawallError } from '../core/errors.js'
 import type { Outcome } from '../core/reasons.js'
 import type { Entry, Ms, ProxyResponse } from '../core/types.js'
 import { cacheStatus, type CacheStatus } from '../http/cache-status.js'
-import { notModified } from '../http/conditional.js'
 import { headText } from '../http/head.js'
 import { refusalResponse } from '../http/refusal.js'
-import type { Fill, FillHead } from './fill.js'
-import { notModifiedHead, ranged } from './partial.js'
+import type { FillHead } from './fill-plan.js'
+import type { Fill } from './fill.js'
+import { notModifiedHead, ranged, unmodified } from './partial.js'
 import type { Recognised } from './recognise.js'
 
 export function statusField (status: CacheStatus): string {
@@ -32,7 +32,7 @@ export function fromEntry (r: Recognised, entry: Entry, now: Ms, outcome: Outcom
   }
   if (r.facts.plain) return whole
   // Preconditions are for what would otherwise succeed (RFC 9110 §13.2.1).
-  if (entry.status >= 200 && entry.status < 300 && notModified(r.facts, entry)) {
+  if (entry.status >= 200 && entry.status < 300 && unmodified(r.facts, entry)) {
     return { status: 304, head: notModifiedHead(entry), tail, outcome, age, body: { kind: 'none' } }
   }
   return ranged(r, entry, whole)

@@ -10,13 +10,13 @@ import { SeawallError } from '../core/errors.js'
 import type { Fwd, Outcome } from '../core/reasons.js'
 import { CLEAN, POLICY, type Policy, type Decision, type Entry, type EntryMeta, type ProxyResponse, type StoreKey } from '../core/types.js'
 import { decide } from '../policy/decide.js'
-import { variantKey } from '../policy/key.js'
 import { fromEntry, fromError, fromFill } from './answer.js'
-import type { Fill, FillHead } from './fill.js'
+import type { FillHead, FillPlan } from './fill-plan.js'
+import type { Fill } from './fill.js'
 import { credentialed, type Fills } from './fills.js'
 import type { Found } from './lookup.js'
 import type { Parts } from './parts.js'
-import type { Recognised } from './recognise.js'
+import { variantOf, type Recognised } from './recognise.js'
 
 /** How often this request was sent round: past the limit it goes alone. */
 export interface Round { turns: number, failures: number }
@@ -53,17 +53,17 @@ export class Collapse {
 
   /** A refresh nobody waits for: one a key. */
   refresh (r: Recognised, entry: Entry, found: Found): void {
-    if (this.fills.find(this.keyFor(r, found), r) !== undefined) return
+    if (this.fills.busy(this.keyFor(r, found))) return
     this.parts.counters.backgroundRefreshes++
     this.fills.lead(this.plan(r, found, entry, true, false))
   }
 
   private keyFor (r: Recognised, found: Found): StoreKey {
     const names = found.names ?? this.fills.namesFor(r.primary)
-    return names === undefined ? r.primary : variantKey(r.primary, names, r.facts)
+    return names === undefined ? r.primary : variantOf(r, names)
   }
 
-  private plan (r: Recognised, found: Found, entry: Entry | undefined, shared: boolean, last: boolean) {
+  private plan (r: Recognised, found: Found, entry: Entry | undefined, shared: boolean, last: boolean): FillPlan {
     const key = this.keyFor(r, found)
     return { r, key, entry, shared, last, passKey: r.facts.authorization ? credentialed(key) : key }
   }
@@ -71,7 +71,8 @@ export class Collapse {
   private async lead (r: Recognised, wanted: Wanted, found: Found, round: Round, shared: boolean, detail: string | undefined): Promise<ProxyResponse> {
     const validated = wanted.kind === 'revalidate' && detail === undefined ? wanted.entry : undefined
     const fill = this.fills.lead(this.plan(r, found, validated, shared, round.failures > 0))
-    fill.claim(r.request.interim.bind(r.request))
+    fill.claim()
+    if (!shared) r.request.onGone = why => { fill.abandon(why) }
     const head = await fill.head
     const stale = this.staleFor(wanted, head)
     if (stale !== undefined) {
@@ -88,12 +89,13 @@ export class Collapse {
 
   private async join (fill: Fill, r: Recognised, wanted: Wanted, found: Found, round: Round): Promise<ProxyResponse> {
     this.parts.counters.collapsed++
-    fill.claim(r.request.interim.bind(r.request))
+    fill.claim()
     const head = fill.known ?? await fill.head
     if (this.usable(fill, head, r)) return this.serve(r, fill, head, wanted, 'collapsed', undefined)
     fill.release()
     if (head.kind === 'failed' || (head.kind === 'answer' && head.failing)) return this.afterFailure(fill, head, r, wanted, round)
-    if (head.kind === 'answer' && (head.meta === undefined || momentary(head.meta.policy) || head.meta.policy.swrUntil <= fill.beganAt)) return this.alone(r, wanted, found, 'uncacheable')
+    const meta = forOthers(head)
+    if (meta === undefined || (head.kind === 'answer' && momentary(meta.policy))) return this.alone(r, wanted, found, 'uncacheable')
     return this.again(r, { ...round, turns: round.turns + 1 })
   }
 
@@ -127,10 +129,10 @@ export class Collapse {
 
   /** It may be stored, it is this request's variant, no purge lies in between, and as a stored response it would answer. */
   private usable (fill: Fill, head: FillHead, r: Recognised): boolean {
-    const meta: EntryMeta | undefined = head.kind === 'answer' ? head.meta : head.kind === 'entry' ? head.entry : undefined
+    const meta = forOthers(head)
     if (meta === undefined || this.parts.log.verdict(fill.judged) !== CLEAN) return false
     if (head.kind === 'answer') {
-      const key = fill.vary.length === 0 ? r.primary : variantKey(r.primary, fill.vary, r.facts)
+      const key = fill.vary.length === 0 ? r.primary : variantOf(r, fill.vary)
       if (key !== meta.key) return false
     }
     // What was asked for after the request came satisfies whatever the request demands of age.
@@ -145,7 +147,8 @@ export class Collapse {
   private staleFor (wanted: Wanted, head: FillHead): Entry | undefined {
     if (wanted.kind !== 'revalidate' || !wanted.staleOnError) return undefined
     const failed = head.kind === 'failed' || (head.kind === 'answer' && FAILURES.has(head.status))
-    return failed ? wanted.entry : undefined
+    // purged since it was looked up, it stands in for nothing
+    return failed && this.parts.log.verdict(wanted.entry).kind !== 'hard' ? wanted.entry : undefined
   }
 
   private staleOnError (r: Recognised, entry: Entry, head: FillHead): ProxyResponse {
@@ -154,9 +157,15 @@ export class Collapse {
   }
 }
 
-/** Never fresh, not even for a moment: every request has to be validated by itself (RFC 9111 §4.2.4, §5.2.2.4). */
+/** What may answer others than the request it was fetched for. */
+function forOthers (head: FillHead): EntryMeta | undefined {
+  if (head.kind === 'answer') return head.meta
+  return head.kind === 'entry' && head.storable ? head.entry : undefined
+}
+
+/** Never fresh, not even as it was asked for: every request has to be validated by itself (RFC 9111 §4.2.4, §5.2.2.4). */
 function momentary (policy: Policy): boolean {
-  return (policy.flags & POLICY.noCache) !== 0 || policy.swrUntil <= policy.bornAt
+  return (policy.flags & POLICY.noCache) !== 0 || policy.swrUntil <= policy.askedAt
 }
 
 /** What stale-if-error stands in for (RFC 5861 §4). */

@@ -60,7 +60,7 @@ export function createCore (parts: Parts, fills: Fills): ProxyCore {
       case 'pass':
         // Remembered as uncacheable, yet what a plain GET brings is still looked at: it may have changed its mind.
         if (decision.why === 'uncacheable' && wholeGet(r)) return collapse.alone(r, undefined, found, 'uncacheable')
-        return pass(parts, r, decision.why)
+        return pass(parts, fills, r, decision.why)
       case 'refuse':
         return fromError(new SeawallError(decision.code), r, { fwd: 'miss' })
     }

@@ -10,56 +10,22 @@
  * fetch outlives its readers while it may be stored, and ends with them when it cannot.
  */
 import { SeawallError, toSeawallError } from '../core/errors.js'
-import type { FillEnd, StoreRefusal } from '../core/reasons.js'
+import type { FillEnd } from '../core/reasons.js'
 import type { RouteRules } from '../core/route.js'
-import type { BodyReader, Entry, EntryMeta, Judged, Ms, RawHeaders, Stamp, StoreKey } from '../core/types.js'
+import type { BodyReader, Entry, EntryMeta, Judged, Ms, RawHeaders, Stamp } from '../core/types.js'
 import { endToEnd, fieldValue } from '../http/fields.js'
-import { mergeTags, readTags } from '../invalidation/tags.js'
-import { forwardHeaders, responseHeaders } from '../policy/forward.js'
+import { mergeTags, responseTags } from '../invalidation/tags.js'
+import { responseHeaders } from '../policy/forward.js'
 import { storeTime, type StoreTime } from '../policy/store-time.js'
-import { variantKey } from '../policy/key.js'
 import type { Exchange, OriginAnswer } from '../origin/contract.js'
 import type { EntryWriter } from '../store/contract.js'
-import { describes, freshened } from './freshened.js'
-import { newMeta, passRecord, varyRecord } from './records.js'
+import type { FillHead, FillPlan } from './fill-plan.js'
+import { describes, freshened, type Freshened } from './freshened.js'
+import { extended, newMeta, passRecord, varyRecord } from './records.js'
 import type { Parts } from './parts.js'
-import type { Recognised } from './recognise.js'
+import { variantOf } from './recognise.js'
+import { fillRequest } from './requests.js'
 import { SharedBody } from './shared-body.js'
-
-/** What the readers of a fill are told when its head is known. */
-export type FillHead =
-  /** The origin answered; `open` reads its body. */
-  | {
-    readonly kind: 'answer'
-    readonly status: number
-    readonly headers: RawHeaders
-    readonly upstreamAge: string | undefined
-    readonly length: number | undefined
-    readonly bodiless: boolean
-    /** The rules allow it to be stored, so it answers whoever it matches. */
-    readonly meta: EntryMeta | undefined
-    readonly storing: boolean
-    readonly refusal: StoreRefusal | undefined
-    /** The origin is failing (5xx): waiters do not share this answer. */
-    readonly failing: boolean
-  }
-  /** 304: what is stored holds, and was freshened. */
-  | { readonly kind: 'entry', readonly entry: Entry }
-  | { readonly kind: 'failed', readonly error: SeawallError }
-
-export interface FillPlan {
-  readonly r: Recognised
-  /** Where the answer belongs, as far as its Vary is known. */
-  readonly key: StoreKey
-  /** Sent as validators, and refreshed by a 304. */
-  readonly entry: Entry | undefined
-  /** Several clients may share it. */
-  readonly shared: boolean
-  /** This is the second try after a failed fill: its failure is everybody's. */
-  readonly last: boolean
-  /** Remembered under this key when the answer turns out uncacheable. */
-  readonly passKey: StoreKey
-}
 
 let started = 0
 
@@ -80,7 +46,6 @@ export class Fill {
   private readonly parts: Parts
   private readonly body: SharedBody
   private readonly settleHead: (head: FillHead) => void
-  private readonly interims: ((status: number, headers: RawHeaders) => void)[] = []
   private readonly onHead: (fill: Fill) => void
   private readonly onEnd: (fill: Fill) => void
   private exchange: Exchange | undefined
@@ -103,10 +68,9 @@ export class Fill {
     void this.run()
   }
 
-  /** A request says it will read, or release. Interim answers reach it from now on. */
-  claim (interim: (status: number, headers: RawHeaders) => void): void {
+  /** A request says it will open a reader, or release. */
+  claim (): void {
     this.claims++
-    if (this.known === undefined) this.interims.push(interim)
   }
 
   /** Turns a claim into a reader from the first byte. */
@@ -121,6 +85,11 @@ export class Fill {
   release (): void {
     this.claims--
     this.settleClaims()
+  }
+
+  /** The one request it is for is gone. Once the head is known, its reader says so. */
+  abandon (why: Error): void {
+    if (this.known === undefined) this.exchange?.cancel(why)
   }
 
   get mayStore (): boolean {
@@ -150,21 +119,9 @@ export class Fill {
     return !this.plan.shared && this.plan.entry === undefined
   }
 
-  private ask (entry: Entry | undefined): Promise<OriginAnswer> {
-    const { r } = this.plan
-    const { request, facts, route } = r
-    this.exchange = this.parts.origins.ask({
-      origin: route.origin,
-      method: 'GET',
-      target: r.target,
-      headers: forwardHeaders({
-        fields: request.fields, facts, peer: request.peer, version: request.version,
-        originHost: this.parts.originHost(route.origin, facts.host), clientDirectives: route.clientDirectives,
-        surrogate: route.targets.includes('surrogate-control')
-      }, this.asIs ? 'pass' : 'fill', entry),
-      body: undefined,
-      onInterim: (status, headers) => { for (const interim of this.interims) interim(status, headers) }
-    })
+  /** Never throws: what fails fails the fill, once it is listed. */
+  private async ask (entry: Entry | undefined): Promise<OriginAnswer> {
+    this.exchange = this.plan.adopted ?? this.parts.origins.ask(fillRequest(this.parts, this.plan.r, this.asIs, entry))
     return this.exchange.answer
   }
 
@@ -175,11 +132,20 @@ export class Fill {
     const headers = responseHeaders(answer.headers, stripped(this.plan.r.route, true), this.parts.clock.wall())
     const fresh = freshened(this.parts, this, entry, headers, answer)
     this.judged = fresh.entry
-    if (!fresh.storable) await this.parts.store.delete(entry.key)
-    const kept = fresh.storable && !this.hardPurged() ? await this.parts.store.refresh(entry, fresh.entry) : undefined
-    this.reveal({ kind: 'entry', entry: kept ?? fresh.entry })
+    const kept = await this.kept(this.refresh(entry, fresh))
+    this.reveal({ kind: 'entry', entry: kept ?? fresh.entry, storable: fresh.fate === 'kept' })
     this.body.end()
     this.done('freshened')
+  }
+
+  private async refresh (entry: Entry, { entry: fresh, fate }: Freshened): Promise<Entry | undefined> {
+    const { store } = this.parts
+    if (fate === 'dropped') await store.delete(entry.key)
+    if (fate !== 'kept' || this.hardPurged()) return undefined
+    const kept = await store.refresh(entry, fresh)
+    const vary = kept && extended(this, store.peek(entry.primary), kept.policy.keepUntil)
+    if (vary !== undefined) store.note(vary)
+    return kept
   }
 
   private async unconditional (): Promise<OriginAnswer> {
@@ -207,7 +173,7 @@ export class Fill {
       if (this.writer === undefined) refusal ??= (answer.length ?? 0) > this.parts.store.maxObject ? 'too-large' : 'no-room'
     }
     const uncacheable = (verdict.kind === 'refuse' && verdict.intrinsic) || refusal === 'too-large' || refusal === 'authorization'
-    if (uncacheable && !failing) this.parts.store.note(passRecord(this, answer.answeredAt))
+    if (uncacheable && !failing && this.plan.adopted === undefined) this.parts.store.note(passRecord(this, answer.answeredAt))
     this.reveal({
       kind: 'answer', status: answer.status, headers, upstreamAge: fieldValue(answer.headers, 'age'), length: answer.length,
       bodiless: answer.framing === 'none', meta, storing: this.writer !== undefined, refusal, failing
@@ -217,8 +183,8 @@ export class Fill {
 
   private metaOf (answer: OriginAnswer, headers: RawHeaders, verdict: StoreTime & { kind: 'store' }): EntryMeta {
     const { r } = this.plan
-    const key = verdict.vary.length === 0 ? r.primary : variantKey(r.primary, verdict.vary, r.facts)
-    return newMeta(this, { key, status: answer.status, headers, verdict, tags: mergeTags(r.route.tags, readTags(answer.headers)) })
+    const key = verdict.vary.length === 0 ? r.primary : variantOf(r, verdict.vary)
+    return newMeta(this, { key, status: answer.status, headers, verdict, tags: mergeTags(r.route.tags, responseTags(answer.headers, r.facts.site)) })
   }
 
   private async pump (answer: OriginAnswer): Promise<void> {
@@ -230,9 +196,9 @@ export class Fill {
       const room = this.body.room()
       if (room !== undefined) await room
     }
-    const stored = await this.commit()
+    const stored = this.kept(this.commit())
     this.body.end()
-    this.done(stored ? 'stored' : 'not-stored')
+    this.done(await stored === undefined ? 'not-stored' : 'stored')
   }
 
   /** Past the store's limit the fetch goes on for those who read it, unstored. */
@@ -243,22 +209,33 @@ export class Fill {
     } catch (thrown) {
       if (!(thrown instanceof RangeError)) throw thrown
       this.writer = undefined
-      this.parts.store.note(passRecord(this, this.parts.clock.now()))
+      // for want of room it is as cacheable as before
+      if ('code' in thrown && thrown.code === 'too-large') this.parts.store.note(passRecord(this, this.parts.clock.now()))
       this.settleClaims()
     }
   }
 
-  private async commit (): Promise<boolean> {
+  private async commit (): Promise<Entry | undefined> {
     const writer = this.writer
     this.writer = undefined
-    if (writer === undefined) return false
+    if (writer === undefined) return undefined
     if (this.hardPurged()) {
       writer.abort()
-      return false
+      return undefined
     }
     const vary = varyRecord(this, this.parts.store.peek(this.plan.r.primary))
     if (vary !== undefined) this.parts.store.note(vary)
-    return await writer.commit() !== undefined
+    return writer.commit()
+  }
+
+  /** A store that fails costs the storing, never the answer. */
+  private async kept (storing: Promise<Entry | undefined>): Promise<Entry | undefined> {
+    try {
+      return await storing
+    } catch (thrown) {
+      this.parts.logger.error({ err: thrown, url: this.plan.r.url }, 'storing failed')
+      return undefined
+    }
   }
 
   private hardPurged (): boolean {
@@ -269,15 +246,14 @@ export class Fill {
 
   private reveal (head: FillHead): void {
     this.known = head
-    this.interims.length = 0
     this.onHead(this)
     this.settleHead(head)
     this.settleClaims()
   }
 
-  /** What will not be stored is held only for its readers, and fetched only while it has some. */
+  /** What is not being stored is held only for its readers, and fetched only while it has some. */
   private settleClaims (): void {
-    if (this.ended || this.known?.kind !== 'answer' || this.claims > 0 || this.writer !== undefined) return
+    if (this.known?.kind !== 'answer' || this.claims > 0 || this.writer !== undefined) return
     this.body.release()
     this.unread()
   }
@@ -293,12 +269,13 @@ export class Fill {
     this.exchange?.cancel(error)
     if (this.known === undefined) this.reveal({ kind: 'failed', error })
     this.body.fail(error)
-    this.done(error.code === 'abandoned' ? 'abandoned' : 'failed', error)
+    this.done(error.code === 'abandoned' || error.side === 'client' ? 'abandoned' : 'failed', error)
   }
 
   private done (end: FillEnd, error?: SeawallError): void {
     if (this.ended) return
     this.ended = true
+    this.settleClaims()
     this.parts.counters.fillsInFlight--
     this.parts.counters.fills[end]++
     if (error?.code === 'internal') this.parts.logger.error({ err: error.cause, url: this.plan.r.url }, 'a fill failed inside the proxy')
@@ -307,7 +284,7 @@ export class Fill {
 }
 
 /** What is taken off: where the route strips them, cookies of one client off what answers others too. */
-function stripped ({ setCookie, stripResponse }: RouteRules, stored: boolean): readonly string[] {
+export function stripped ({ setCookie, stripResponse }: RouteRules, stored: boolean): readonly string[] {
   return stored && setCookie === 'strip' ? [...stripResponse, 'set-cookie'] : stripResponse
 }
 

@@ -7,10 +7,10 @@
  * their own variant.
  */
 import type { Judged, StoreKey } from '../core/types.js'
-import { variantKey } from '../policy/key.js'
-import { Fill, type FillPlan } from './fill.js'
+import type { FillPlan } from './fill-plan.js'
+import { Fill } from './fill.js'
 import type { Parts } from './parts.js'
-import type { Recognised } from './recognise.js'
+import { variantOf, type Recognised } from './recognise.js'
 
 /** The class of requests that carry credentials. No key of `policy/key` ends like this. */
 export function credentialed (key: StoreKey): StoreKey {
@@ -40,6 +40,11 @@ export class Fills {
     return other?.known?.kind === 'answer' && other.known.meta !== undefined ? other : undefined
   }
 
+  /** Whether any fill for the key is under way, whoever asked. */
+  busy (key: StoreKey): boolean {
+    return this.listed.has(key) || this.listed.has(credentialed(key))
+  }
+
   lead (plan: FillPlan): Fill {
     const slots = [plan.r.facts.authorization ? credentialed(plan.key) : plan.key]
     const fill: Fill = new Fill(this.parts, plan, () => this.learn(fill, slots), () => this.end(fill, slots))
@@ -55,11 +60,12 @@ export class Fills {
 
   private learn (fill: Fill, slots: StoreKey[]): void {
     const { r, shared } = fill.plan
+    if (!fill.joinable) this.unlist(fill, slots)
     if (fill.vary.length === 0) return
     const known = this.learned.get(r.primary)
     this.learned.set(r.primary, { names: fill.vary, fills: (known?.fills ?? 0) + 1 })
-    if (!shared) return
-    const key = variantKey(r.primary, fill.vary, r.facts)
+    if (!shared || !fill.joinable) return
+    const key = variantOf(r, fill.vary)
     const slot = r.facts.authorization ? credentialed(key) : key
     if (slot === slots[0]) return
     this.unlist(fill, slots)

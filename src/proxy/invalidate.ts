@@ -1,24 +1,30 @@
 /** What a write makes untrue (RFC 9111 §4.4). */
 import type { RawHeaders, Scope } from '../core/types.js'
 import { fieldValue } from '../http/fields.js'
+import { groupTags } from '../invalidation/tags.js'
 import { forwardTarget, urlKey } from '../policy/key.js'
-import type { Recognised } from './recognise.js'
+import { hostname, type Recognised, type RouteTable } from './recognise.js'
 
-const SAFE = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'QUERY'])
+/** The safe methods; and PURGE, which is the admin listener's: whoever sends it to the public one must not reach the cache. */
+const EVICT_NOTHING = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'QUERY', 'PURGE'])
 
 /**
- * The URL of a successful unsafe request (unknown methods count as unsafe), and the Location and Content-Location of
- * its answer where they have the same origin.
+ * The URL of a successful unsafe request (unknown methods count as unsafe), the Location and Content-Location of its
+ * answer where they have the same origin, and the groups its Cache-Group-Invalidation names there (RFC 9875 §3).
  */
-export function invalidatedBy (r: Recognised, status: number, headers: RawHeaders): Scope[] {
-  if (SAFE.has(r.request.method) || status < 200 || status >= 400) return []
-  const scopes: Scope[] = [{ url: r.url }]
+export function invalidatedBy (r: Recognised, routes: RouteTable, status: number, headers: RawHeaders): Scope[] {
+  if (EVICT_NOTHING.has(r.request.method) || status < 200 || status >= 400) return []
+  const { site, host } = r.facts
+  const scopes: Scope[] = [{ url: r.url }, ...groupTags(headers, 'cache-group-invalidation', site).map(tag => ({ tag }))]
+  // HTTP/1.0 may do without Host, and not every Host is one that URLs can name
+  if (!URL.canParse(site)) return scopes
+  const base = new URL(site + r.target)
   for (const name of ['location', 'content-location']) {
     const value = fieldValue(headers, name)
-    const base = `${r.facts.site}${r.target}`
-    const url = value === undefined || !URL.canParse(value, base) ? undefined : new URL(value, base)
-    if (url === undefined || url.origin !== new URL(r.facts.site).origin) continue
-    scopes.push({ url: urlKey(r.facts.site, forwardTarget(url.pathname + url.search, r.route.key.query)) })
+    if (value === undefined || !URL.canParse(value, base.href)) continue
+    const { origin, pathname, search } = new URL(value, base)
+    const route = origin === base.origin ? routes(hostname(host), pathname) : undefined
+    if (route !== undefined) scopes.push({ url: urlKey(site, forwardTarget(pathname + search, route.key.query)) })
   }
   return scopes
 }

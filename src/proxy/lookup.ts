@@ -1,8 +1,9 @@
 /** Step two: from keys to what is stored under them. A vary record leads on to the variant this request selects. */
 import { CLEAN, type StoredRecord, type StoreKey, type VaryRecord } from '../core/types.js'
+import { preferredLanguage } from '../policy/negotiation.js'
 import { variantKey } from '../policy/key.js'
 import type { Parts } from './parts.js'
-import type { Recognised } from './recognise.js'
+import { variantOf, type Recognised } from './recognise.js'
 
 export interface Found {
   readonly record: StoredRecord | undefined
@@ -17,8 +18,10 @@ export function peek (parts: Parts, r: Recognised): Found {
   const record = parts.store.peek(r.primary)
   if (record === undefined || record.kind !== 'vary') return { record, key: r.primary, names: undefined }
   if (purged(parts, record)) return { record: undefined, key: r.primary, names: undefined }
-  const key = variantKey(r.primary, record.names, r.facts)
-  return { record: parts.store.peek(key), key, names: record.names }
+  const key = variantOf(r, record.names)
+  const found = parts.store.peek(key)
+  const other = found === undefined && record.languages !== undefined ? preferred(r, record) : undefined
+  return { record: other === undefined ? found : parts.store.peek(other), key, names: record.names }
 }
 
 /** Every tier. */
@@ -26,8 +29,22 @@ export async function lookup (parts: Parts, r: Recognised): Promise<Found> {
   const record = await parts.store.get(r.primary)
   if (record === undefined || record.kind !== 'vary') return { record, key: r.primary, names: undefined }
   if (purged(parts, record)) return { record: undefined, key: r.primary, names: undefined }
-  const key = variantKey(r.primary, record.names, r.facts)
-  return { record: await parts.store.get(key), key, names: record.names }
+  const key = variantOf(r, record.names)
+  const found = await parts.store.get(key)
+  const other = found === undefined && record.languages !== undefined ? preferred(r, record) : undefined
+  return { record: other === undefined ? found : await parts.store.get(other), key, names: record.names }
+}
+
+/**
+ * The variant in the language the request prefers to all others, where it differs in Accept-Language alone from one that
+ * was given it (RFC 9111 §4.1: what is preferred by the request's own criteria).
+ */
+function preferred (r: Recognised, record: VaryRecord): StoreKey | undefined {
+  const wanted = preferredLanguage(r.facts.value('accept-language'))
+  const given = record.languages?.find(([language]) => language === wanted)
+  if (given === undefined) return undefined
+  const value = (name: string): string | undefined => name === 'accept-language' ? given[1] : r.facts.value(name)
+  return variantKey(r.primary, record.names, { value }, r.route.vary)
 }
 
 function purged (parts: Parts, record: VaryRecord): boolean {

@@ -1,6 +1,6 @@
 /** Answers that carry less than the stored response: 304, 206 and 416. */
-import type { Entry, ProxyResponse } from '../core/types.js'
-import { ifRangeHolds } from '../http/conditional.js'
+import type { Entry, ProxyResponse, RequestFacts } from '../core/types.js'
+import { ifRangeHolds, notModified } from '../http/conditional.js'
 import { fieldValue } from '../http/fields.js'
 import { decodeHead, headText } from '../http/head.js'
 import { contentRange, selectRange } from '../http/range.js'
@@ -19,6 +19,15 @@ export function notModifiedHead (entry: Entry): string {
     notModifiedHeads.set(entry, head)
   }
   return head
+}
+
+/** Whether the client has what is stored already (RFC 9111 §4.3.2). What the origin left undated bears the time it came. */
+export function unmodified (facts: RequestFacts, entry: Entry): boolean {
+  if (entry.lastModified !== undefined || facts.ifModifiedSince === undefined) return notModified(facts, entry)
+  const { headers } = decodeHead(entry.head)
+  // a Last-Modified that cannot be read tells of a date as well, if only not which
+  const date = fieldValue(headers, 'last-modified') === undefined ? fieldValue(headers, 'date') : undefined
+  return notModified(facts, { etag: entry.etag, lastModified: undefined, date })
 }
 
 /** The range a request asks for of a stored 200 (RFC 9110 §14.2, §15.3.7, §15.5.17); `whole` when it asks for none. */

@@ -1,47 +1,51 @@
-/** Straight through: streamed both ways, nothing stored. A write that succeeded invalidates before its answer is seen. */
+/**
+ * Straight through: streamed both ways, nothing stored but a POST's answer where the route allows it. A write that
+ * succeeded invalidates before its answer is seen.
+ */
+import { toSeawallError } from '../core/errors.js'
 import type { Outcome, PassReason } from '../core/reasons.js'
-import type { ProxyResponse } from '../core/types.js'
+import type { ProxyResponse, Scope } from '../core/types.js'
 import { fieldLines } from '../http/fields.js'
 import { headText } from '../http/head.js'
-import { forwardHeaders, responseHeaders } from '../policy/forward.js'
-import type { OriginAnswer, OriginRequest } from '../origin/contract.js'
+import { responseHeaders } from '../policy/forward.js'
+import type { OriginAnswer } from '../origin/contract.js'
 import { fromError, statusField } from './answer.js'
+import { updateByHead } from './head.js'
 import { invalidatedBy } from './invalidate.js'
+import type { Fills } from './fills.js'
 import type { Parts } from './parts.js'
+import { posted, storable, store } from './posted.js'
 import type { Recognised } from './recognise.js'
+import { passRequest } from './requests.js'
 
-export async function pass (parts: Parts, r: Recognised, why: PassReason): Promise<ProxyResponse> {
+export async function pass (parts: Parts, fills: Fills, r: Recognised, why: PassReason): Promise<ProxyResponse> {
   const { request } = r
-  const exchange = parts.origins.ask({
-    ...passRequest(parts, r),
-    onInterim: (status, headers) => { request.interim(status, headers) }
-  })
+  const since = parts.log.head
+  const exchange = parts.origins.ask(passRequest(parts, r))
   request.onGone = gone => { exchange.cancel(gone) }
   try {
     const answer = await exchange.answer
-    const scopes = invalidatedBy(r, answer.status, answer.headers)
-    if (scopes.length > 0) {
-      parts.counters.writeInvalidations++
-      await parts.log.appendWrite(scopes)
+    if (why === 'head' && answer.status === 200) await updateByHead(parts, r, answer, since)
+    const scopes = invalidatedBy(r, parts.route, answer.status, answer.headers)
+    const stores = storable(parts, r, answer, since)
+    const written = invalidate(parts, scopes)
+    const fill = stores ? store(fills, r, exchange) : undefined
+    await written
+    if (fill !== undefined) {
+      request.onGone = undefined
+      return await posted(parts, r, fill)
     }
     return passed(r, answer, why, parts.clock.wall())
   } catch (thrown) {
+    exchange.cancel(toSeawallError(thrown))
     return fromError(thrown, r, { fwd: why === 'method' ? 'method' : 'bypass' })
   }
 }
 
-export function passRequest (parts: Parts, r: Recognised): OriginRequest {
-  const { request, facts, route } = r
-  return {
-    origin: route.origin,
-    method: request.method,
-    target: r.target,
-    headers: forwardHeaders({
-      fields: request.fields, facts, peer: request.peer, version: request.version,
-      originHost: parts.originHost(route.origin, facts.host), surrogate: route.targets.includes('surrogate-control')
-    }, 'pass'),
-    body: request.body
-  }
+async function invalidate (parts: Parts, scopes: readonly Scope[]): Promise<void> {
+  if (scopes.length === 0) return
+  parts.counters.writeInvalidations++
+  await parts.log.appendWrite(scopes)
 }
 
 export function passed (r: Recognised, answer: OriginAnswer, why: PassReason, wall: number): ProxyResponse {

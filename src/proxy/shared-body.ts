@@ -14,6 +14,12 @@ const WINDOW = 512 * 1024
 const SLOW_INTERVAL: Ms = 5_000
 const SLOW_BYTES = 320 * 1024
 
+interface Piece {
+  readonly bytes: Uint8Array
+  /** Readers that have yet to take it; counted once the body is not retained. */
+  left: number
+}
+
 interface Cursor {
   index: number
   failed: Error | undefined
@@ -21,8 +27,8 @@ interface Cursor {
 }
 
 export class SharedBody {
-  private readonly chunks: Uint8Array[] = []
-  /** Index of the first chunk still held. */
+  private readonly pieces: Piece[] = []
+  /** Index of the first piece still held. */
   private base = 0
   private held = 0
   private dropped = 0
@@ -45,7 +51,7 @@ export class SharedBody {
   }
 
   push (chunk: Uint8Array): void {
-    this.chunks.push(chunk)
+    this.pieces.push({ bytes: chunk, left: this.cursors.size })
     this.held += chunk.length
     this.wakeAll()
   }
@@ -62,6 +68,10 @@ export class SharedBody {
   release (): void {
     if (!this.retained) return
     this.retained = false
+    const starting = this.pieces.map(() => 0)
+    for (const { index } of this.cursors) if (index < starting.length) starting[index]!++
+    let readers = 0
+    for (const [i, piece] of this.pieces.entries()) piece.left = readers += starting[i]!
     this.trim()
   }
 
@@ -88,10 +98,10 @@ export class SharedBody {
     }
     if (cursor.failed !== undefined) throw cursor.failed
     if (cursor.index < this.tail) {
-      const chunk = this.chunks[cursor.index - this.base]!
+      const piece = this.pieces[cursor.index - this.base]!
       cursor.index++
-      if (!this.retained) this.trim()
-      return chunk
+      this.taken(piece)
+      return piece.bytes
     }
     this.cursors.delete(cursor)
     if (this.state instanceof Error) throw this.state
@@ -99,14 +109,14 @@ export class SharedBody {
   }
 
   private get tail (): number {
-    return this.base + this.chunks.length
+    return this.base + this.pieces.length
   }
 
   private leave (cursor: Cursor, why: Error): void {
     cursor.failed ??= why
     if (!this.cursors.delete(cursor)) return
     cursor.wake?.()
-    if (!this.retained) this.trim()
+    if (!this.retained) for (const piece of this.pieces.slice(cursor.index - this.base)) this.taken(piece)
     if (this.cursors.size === 0 && this.state === 'open') this.onUnread()
   }
 
@@ -126,34 +136,43 @@ export class SharedBody {
     }
   }
 
+  /** One reader less has yet to take it. */
+  private taken (piece: Piece): void {
+    if (!this.retained && --piece.left === 0) this.trim()
+  }
+
   private trim (): void {
-    let lowest = this.tail
-    for (const cursor of this.cursors) if (cursor.index < lowest) lowest = cursor.index
-    for (; this.base < lowest; this.base++) {
-      const size = this.chunks.shift()!.length
-      this.held -= size
-      this.dropped += size
+    while (this.pieces[0]?.left === 0) {
+      const { length } = this.pieces.shift()!.bytes
+      this.base++
+      this.held -= length
+      this.dropped += length
     }
     if (this.held <= WINDOW) this.makeRoom()
   }
 
   private makeRoom (): void {
-    this.slowTimer?.cancel()
-    this.slowTimer = undefined
     const resolve = this.roomMade
     this.roomMade = undefined
     resolve?.()
   }
 
-  /** The feeder is blocked: whoever is at the tail must move, unless all are. */
+  /** The feeder waits. If it does an interval later too, and little was taken meanwhile, the slowest held it up. */
   private watchSlowest (): void {
+    if (this.slowTimer !== undefined) return
     const before = this.dropped
-    this.slowTimer?.cancel()
     this.slowTimer = this.clock.after(SLOW_INTERVAL, () => {
-      if (this.dropped - before >= SLOW_BYTES) return this.watchSlowest()
-      const slow = [...this.cursors].filter(c => c.index === this.base)
-      if (slow.length === this.cursors.size) return this.watchSlowest()
-      for (const cursor of slow) this.leave(cursor, new SeawallError('slow_reader'))
+      this.slowTimer = undefined
+      if (this.roomMade !== undefined && this.dropped - before < SLOW_BYTES) this.dropSlowest()
+      if (this.roomMade !== undefined) this.watchSlowest()
     })
+  }
+
+  /** Where somebody has read all there is and waits for more. */
+  private dropSlowest (): void {
+    const cursors = [...this.cursors]
+    const { base, tail } = this
+    if (!cursors.some(c => c.index === tail)) return
+    for (const cursor of cursors) if (cursor.index === base) this.leave(cursor, new SeawallError('slow_reader'))
   }
 }

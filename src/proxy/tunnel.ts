@@ -4,8 +4,9 @@ import { headText } from '../http/head.js'
 import { responseHeaders } from '../policy/forward.js'
 import { fromError } from './answer.js'
 import type { Parts } from './parts.js'
-import { passRequest, passed } from './pass.js'
+import { passed } from './pass.js'
 import type { Recognised } from './recognise.js'
+import { passRequest } from './requests.js'
 
 export async function tunnel (parts: Parts, r: Recognised): Promise<ProxyTunnel | ProxyResponse> {
   try {

@@ -99,7 +99,7 @@ describe('by URL', () => {
     const { proxy } = await stand({}, answer(FRESH))
     const there = (path: string): Promise<Reply> => proxy.get(path, { headers: { host: 'Shop.example:80' } })
     for (const path of ['/a%2Fb', '/a%2fb', '/a/b']) await there(path)
-    await proxy.purge({ urls: ['http://SHOP.example/a%2Fb'] })
+    await proxy.purge({ urls: ['http://SHOP.example/a%2Fb', 'http://shop.example/a/./b', 'http://shop.example/x/../a/b'] })
     expect(way(await there('/a%2Fb'))).toBe('uri-miss')
     expect(way(await there('/a%2fb'))).toBe('hit')
     expect(way(await there('/a/b'))).toBe('hit')

@@ -37,7 +37,7 @@ export function routeOf (changes: RouteChanges = {}): RouteRules {
     freshness: { default: undefined, negative: undefined, heuristic: 0, jitter: 0, max: undefined, override: undefined, ...freshness },
     stale: { whileRevalidate: 0, ifError: 0, ...stale },
     key: { query: { ignore: [], only: undefined, sort: false }, headers: [], cookies: [], ...key },
-    setCookie: 'refuse', clientDirectives: 'honor', tags: [], keepStale: 3_600_000, passRecord: 120_000, stripResponse: [], targets: ['cdn-cache-control'],
+    vary: 'exact', setCookie: 'refuse', storePost: false, clientDirectives: 'honor', tags: [], keepStale: 3_600_000, passRecord: 120_000, stripResponse: [], targets: ['cdn-cache-control'],
     ...rest
   }
 }

@@ -1,5 +1,6 @@
 /** Seawall before an origin whose Date follows a clock the test winds: time passes by `advance` alone. */
 import { afterEach, expect } from 'vitest'
+import { until } from './barrier.js'
 import type { Reply } from './client.js'
 import { manualClock, type ManualClock } from './clock.js'
 import { startOrigin, type Handler, type TestOrigin } from './origin.js'
@@ -53,6 +54,7 @@ export function cacheStatus (reply: Reply): string | undefined {
   return Array.isArray(value) ? value.join(', ') : value
 }
 
+/** Answered from the store without the origin, fresh or not. */
 export function isHit (reply: Reply): boolean {
   return cacheStatus(reply)?.startsWith('seawall; hit;') === true
 }
@@ -68,10 +70,14 @@ export async function expectFreshFor (s: Scene, path: string, seconds: number, m
 
 /** Resolves once no fetch from the origin is under way, a background one neither. */
 export async function quiet (s: Scene): Promise<void> {
-  for (;;) if (((await s.proxy.stats())['fills'] as { inFlight: number }).inFlight === 0) return
+  await until('every fetch has ended', async () => (await fills(s)).inFlight === 0)
 }
 
 /** Requests that waited for another's fetch so far. */
 export async function collapsed (s: Scene): Promise<number> {
-  return ((await s.proxy.stats())['fills'] as { collapsed: number }).collapsed
+  return (await fills(s)).collapsed
+}
+
+async function fills (s: Scene): Promise<{ inFlight: number, collapsed: number }> {
+  return (await s.proxy.stats())['fills'] as { inFlight: number, collapsed: number }
 }

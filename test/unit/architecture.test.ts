@@ -37,7 +37,7 @@ const HOMES: Record<string, readonly string[]> = {
   commander: ['cli'],
   zod: ['config'],
   'prom-client': ['admin'],
-  'structured-headers': ['http/targeted'],
+  'structured-headers': ['http/structured'],
   'ipaddr.js': ['config']
 }
 

@@ -43,7 +43,7 @@ describe('defaults', () => {
         stale: { whileRevalidate: 0, ifError: 0 },
         key: { query: { ignore: [], only: undefined, sort: false }, headers: [], cookies: [] },
         setCookie: 'refuse', clientDirectives: 'honor', tags: [], keepStale: 3_600_000, passRecord: 120_000,
-        stripResponse: ['surrogate-key', 'surrogate-control', 'cache-tag', 'xkey'], targets: ['cdn-cache-control']
+        stripResponse: ['surrogate-key', 'surrogate-control', 'cache-tag', 'xkey'], targets: ['cdn-cache-control'], vary: 'exact', storePost: false
       }],
       limits: {
         headerBytes: 16_384, headerCount: 100, url: 8192, headerTimeout: 10_000, idle: 60_000, bodyTimeout: 30_000,

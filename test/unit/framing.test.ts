@@ -62,7 +62,7 @@ describe('chunked', () => {
 
   test.each([
     '\r\n', 'g\r\n', '-1\r\n', '+1\r\na\r\n', '0x1\r\na\r\n', '1_0\r\n', ' 1\r\na', '1 \r\na', '1 ;x\r\na', '1; x\r\na', '1;\r\na', '1;x =1\r\na', '1;x=\r\na', '1;=1\r\na',
-    '1;x="\r\na', '1;x="a"b\r\na', '1;x=a\x00\r\na', '1;x\ra\r\n', '1;x\n', '1\na\n0\n\n', '1\ra\r\n', '1\r\nab\r\n', '1\r\na0\r\n\r\n', '1\r\na\n0\r\n\r\n', '1\r\na\rb',
+    '1;x="\r\na', '1;x="a"b\r\na', '1;x=a\x00\r\na', '1;x\ra\r\n', '1;x\n', '1\na\n0\n\n', '1\ra\r\n', '1\r\nab\r\n', '1\r\na0\r\n\r\n', '1\r\na\n0\r\n\r\n', '1\r\na\rb', '1\r\naX\n0\r\n\r\n',
     '00000000000001\r\na', 'ffffffffffffff\r\n', ';x\r\n', '0\r\nX-Trailer\r\n\r\n', '0\r\nX : 1\r\n\r\n', '0\r\n x: 1\r\n\r\n', '0\r\nx: \x00\r\n\r\n', '0\r\nx: 1\n\r\n', '0\r\n\n', '0\r\n\rx\n',
     '0\r\nContent-Length: 1\r\n\r\n', '0\r\ntransfer-encoding: chunked\r\n\r\n', '0\r\nHost: a\r\n\r\n', '0\r\nConnection: close\r\n\r\n', '0\r\nUpgrade: h2c\r\n\r\n', '0\r\nx: a\rb: c\r\n\r\n', '0\r\n: v\r\n\r\n'
   ])('%j is refused', text => {

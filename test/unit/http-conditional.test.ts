@@ -92,6 +92,17 @@ describe('notModified by If-Modified-Since', () => {
     expect(holds(undefined, day(0))).toBe(false)
   })
 
+  it('is by Date where there is no Last-Modified (RFC 9111 §4.3.2)', () => {
+    const dated = (ifModifiedSince: string, date: string, lastModified?: string): boolean =>
+      notModified({ ifNoneMatch: undefined, ifModifiedSince }, { etag: undefined, lastModified, date })
+    expect(dated(day(0), day(0))).toBe(true)
+    expect(dated(day(1), day(0))).toBe(true)
+    expect(dated(day(-1), day(0))).toBe(false)
+    expect(dated(day(0), 'x')).toBe(false)
+    expect(dated(day(0), day(1), day(0))).toBe(true)
+    expect(dated(day(0), day(0), day(1))).toBe(false)
+  })
+
   it.each(['"b"', 'malformed', ''])('is not asked when there is an If-None-Match: %j', ifNoneMatch => {
     expect(notModified({ ifNoneMatch, ifModifiedSince: day(0) }, { etag: '"a"', lastModified: day(0) })).toBe(false)
   })

@@ -6,6 +6,7 @@ import { ifRangeHolds, notModified, weakMatch } from '../../src/http/conditional
 import { parseHttpDate } from '../../src/http/date.js'
 import { endToEnd, isToken, listMembers } from '../../src/http/fields.js'
 import { selectRange } from '../../src/http/range.js'
+import { normalLanguages, normalMedia, preferredLanguage } from '../../src/policy/negotiation.js'
 
 const SIZE = 65_536
 const DATE = 'Sun, 06 Nov 1994 08:49:37 GMT'
@@ -26,7 +27,10 @@ const READERS: Record<string, (field: string) => unknown> = {
   ifModifiedSince: field => notModified({ ifNoneMatch: undefined, ifModifiedSince: field }, stored),
   weakMatch: field => weakMatch(field, field),
   ifRangeHolds: field => ifRangeHolds(field, { ...stored, etag: field }),
-  selectRange: field => selectRange(field, 10)
+  selectRange: field => selectRange(field, 10),
+  normalLanguages,
+  normalMedia,
+  preferredLanguage
 }
 
 const fill = (unit: string): string => unit.repeat(SIZE / unit.length)

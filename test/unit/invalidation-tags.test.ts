@@ -1,6 +1,6 @@
 /** Tags as origins write them. */
 import { describe, expect, it } from 'vitest'
-import { MAX_TAG_BYTES, MAX_TAGS, mergeTags, readTags, splitTags } from '../../src/invalidation/tags.js'
+import { MAX_TAG_BYTES, MAX_TAGS, groupTags, mergeTags, readTags, responseTags, splitTags } from '../../src/invalidation/tags.js'
 
 describe('readTags', () => {
   it.each<[string, string[], string[]]>([
@@ -39,5 +39,30 @@ describe('mergeTags', () => {
     expect(mergeTags(['a'], [])).toEqual(['a'])
     expect(mergeTags(['a', 'b'], ['b', 'c'])).toEqual(['a', 'b', 'c'])
     expect(mergeTags(['a'], Array.from({ length: MAX_TAGS }, (_, i) => `t${i}`))).toHaveLength(MAX_TAGS)
+  })
+})
+
+describe('cache groups (RFC 9875)', () => {
+  const SITE = 'http://example.com'
+  const groups = (value: string, site = SITE) => groupTags(['Cache-Groups', value], 'cache-groups', site)
+
+  it('are a List of Strings, parameters aside (§2)', () => {
+    expect(groups('"a";x=1, "b c"')).toEqual([`group:${SITE}\na`, `group:${SITE}\nb c`])
+    for (const malformed of ['a', '"a', '"a", b', '("a")', '']) expect(groups(malformed), malformed).toEqual([])
+  })
+
+  it('of one name at two origins are two, and so are names that differ in case (§2.1)', () => {
+    expect(new Set([groups('"a"'), groups('"a"', 'https://example.com'), groups('"a"', `${SITE}:8080`), groups('"A"')].flat()).size).toBe(4)
+  })
+
+  it('are tags no header of tags can spell', () => {
+    const [group] = groups('"a"')
+    for (const header of ['surrogate-key', 'cache-tag', 'xkey'] as const) expect(splitTags(header, group!.replace('\n', ' '))).not.toContain(group)
+  })
+
+  it('are read from the field that is asked for, all of its lines', () => {
+    const headers = ['Cache-Groups', '"a"', 'Cache-Group-Invalidation', '"b"', 'cache-groups', '"c"']
+    expect(groupTags(headers, 'cache-group-invalidation', 's')).toEqual(['group:s\nb'])
+    expect(responseTags(['Surrogate-Key', 'x', ...headers], 's')).toEqual(['x', 'group:s\na', 'group:s\nc'])
   })
 })

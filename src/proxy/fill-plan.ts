@@ -1,0 +1,43 @@
+/** What a fill is asked for, and what it tells those who wait when its head is known. */
+import type { SeawallError } from '../core/errors.js'
+import type { StoreRefusal } from '../core/reasons.js'
+import type { Entry, EntryMeta, RawHeaders, StoreKey } from '../core/types.js'
+import type { Exchange } from '../origin/contract.js'
+import type { Recognised } from './recognise.js'
+
+/** What the readers of a fill are told when its head is known. */
+export type FillHead =
+  /** The origin answered; `open` reads its body. */
+  | {
+    readonly kind: 'answer'
+    readonly status: number
+    readonly headers: RawHeaders
+    readonly upstreamAge: string | undefined
+    readonly length: number | undefined
+    readonly bodiless: boolean
+    /** The rules allow it to be stored, so it answers whoever it matches. */
+    readonly meta: EntryMeta | undefined
+    readonly storing: boolean
+    readonly refusal: StoreRefusal | undefined
+    /** The origin is failing (5xx): waiters do not share this answer. */
+    readonly failing: boolean
+  }
+  /** 304: what is stored holds, and was freshened. `storable`: it answers whoever it matches. */
+  | { readonly kind: 'entry', readonly entry: Entry, readonly storable: boolean }
+  | { readonly kind: 'failed', readonly error: SeawallError }
+
+export interface FillPlan {
+  readonly r: Recognised
+  /** Where the answer belongs, as far as its Vary is known. */
+  readonly key: StoreKey
+  /** Sent as validators, and refreshed by a 304. */
+  readonly entry: Entry | undefined
+  /** Several clients may share it. */
+  readonly shared: boolean
+  /** This is the second try after a failed fill: its failure is everybody's. */
+  readonly last: boolean
+  /** An exchange whose answer came already and answers GETs as well: the origin is not asked. */
+  readonly adopted?: Exchange
+  /** Remembered under this key when the answer turns out uncacheable. */
+  readonly passKey: StoreKey
+}

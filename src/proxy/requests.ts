@@ -1,0 +1,34 @@
+/** What an origin is asked: a client's own request passed on, or the GET of a fill. */
+import type { RawHeaders, Entry } from '../core/types.js'
+import { endToEnd } from '../http/fields.js'
+import type { OriginRequest } from '../origin/contract.js'
+import { forwardHeaders, type ForwardInput } from '../policy/forward.js'
+import type { Parts } from './parts.js'
+import type { Recognised } from './recognise.js'
+
+export function passRequest (parts: Parts, r: Recognised): OriginRequest {
+  const { request } = r
+  return { ...asked(r), method: request.method, headers: forwardHeaders(forwarded(parts, r), 'pass'), body: request.body }
+}
+
+/** `own`: the client's own conditions go along. `entry`: validated by it, where it has validators. */
+export function fillRequest (parts: Parts, r: Recognised, own: boolean, entry: Entry | undefined): OriginRequest {
+  return { ...asked(r), method: 'GET', headers: forwardHeaders(forwarded(parts, r), own ? 'pass' : 'fill', entry), body: undefined }
+}
+
+function asked (r: Recognised): Pick<OriginRequest, 'origin' | 'target' | 'onInterim'> {
+  return { origin: r.route.origin, target: r.target, onInterim: interimTo(r) }
+}
+
+function forwarded (parts: Parts, { request, facts, route }: Recognised): ForwardInput {
+  return {
+    fields: request.fields, facts, peer: request.peer, version: request.version,
+    originHost: parts.originHost(route.origin, facts.host), clientDirectives: route.clientDirectives,
+    surrogate: route.targets.includes('surrogate-control')
+  }
+}
+
+/** Passes a 1xx on to the one client whose request it answers (RFC 9110 §15.2), never to those who share the answer. */
+function interimTo ({ request, route }: Recognised): (status: number, headers: RawHeaders) => void {
+  return (status, headers) => { request.interim(status, endToEnd(headers, new Set(route.stripResponse))) }
+}
