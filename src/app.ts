@@ -15,7 +15,7 @@ import type { StoreKey } from './core/types.js'
 import { createLocalLog } from './invalidation/log.js'
 import { createSweeper } from './invalidation/sweep.js'
 import { createLog } from './observe/log.js'
-import { createOrigins } from './origin/origins.js'
+import { createOrigins, originHost } from './origin/origins.js'
 import { forwardTarget, urlKey } from './policy/key.js'
 import { compileRoutes } from './policy/routes.js'
 import { createCore } from './proxy/core.js'
@@ -56,10 +56,12 @@ export async function startApp (settings: Settings, io: AppIo, { clock, random }
   const log = createLocalLog({ clock, epoch: randomInt(1, 2 ** 47) })
   const store = createMemoryStore({ limit: memory, maxObject, maxVariants, clock })
   const origins = createOrigins(settings.origins, { clock, counters, log: logger })
+  const hosts = new Map(Object.entries(settings.origins).map(([name, origin]) => [name, originHost(origin)]))
   const parts: Parts = {
     clock, counters, logger, store, log, origins, random,
     route: compileRoutes(settings.routes),
-    originHost: (name, host) => settings.origins[name]!.host === 'origin' || host === '' ? new URL(settings.origins[name]!.url).host : host
+    // HTTP/1.0 may do without Host
+    originHost: (name, host) => hosts.get(name) ?? (host === '' ? new URL(settings.origins[name]!.url).host : host)
   }
   const fills = new Fills(parts)
   const sweeper = createSweeper({
@@ -121,8 +123,9 @@ export async function startApp (settings: Settings, io: AppIo, { clock, random }
 /** Purges name URLs as clients do; they are keyed as requests are. */
 function purgeKeys (parts: Parts) {
   const parse = (absolute: string): URL | undefined => {
-    const url = URL.canParse(absolute) ? new URL(absolute) : undefined
-    return url?.protocol === 'http:' || url?.protocol === 'https:' ? url : undefined
+    // what a URL object would mend, it would mend to another URL than `targetOf` reads
+    const spelled = /^https?:\/\/[^/\\?#@]+(?:[/?#]|$)/i.test(absolute)
+    return spelled && URL.canParse(absolute) ? new URL(absolute) : undefined
   }
   return {
     url (absolute: string): StoreKey | undefined {

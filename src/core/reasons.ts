@@ -13,16 +13,16 @@ export type PassReason =
   | 'method'         // neither GET nor HEAD
   | 'request-body'   // a GET with content: its meaning is the origin's own
   | 'no-store'       // the request's no-store
-  | 'range'          // a range nothing stored can serve
   | 'head'           // a HEAD nothing stored can serve
   | 'precondition'   // If-Match, If-Unmodified-Since
   | 'uncacheable'    // remembered: its last answer could not be stored
+  | 'upgrade'        // a websocket handshake the origin answered instead of accepting
   | 'contended'      // sent round the fills too often; goes alone
 
 /** Why an answer was not stored. */
 export type StoreRefusal =
   | 'no-store' | 'private' | 'must-understand' | 'vary-star' | 'authorization' | 'set-cookie' | 'status'
-  | 'no-freshness' | 'expired' | 'no-content-range' | 'partial' | 'too-large' | 'unverifiable-length' | 'purged' | 'outrun' | 'no-room'
+  | 'no-freshness' | 'expired' | 'no-content-range' | 'partial' | 'too-large' | 'unverifiable-length' | 'purged' | 'no-room'
   | 'request-no-store' | 'bad-vary' | 'method'
 
 /** How a fill ended. */

@@ -172,6 +172,9 @@ export interface Judged {
   checkedAt: Stamp | undefined
 }
 
+/** Where the body of an incomplete response lies in the representation, whose length is not always told (`total`). */
+export interface Part { readonly first: number, readonly total: number | undefined }
+
 /** All of an entry but its body. */
 export interface EntryMeta extends Judged {
   readonly kind: 'entry'
@@ -186,6 +189,8 @@ export interface EntryMeta extends Judged {
   readonly lastModified: string | undefined
   /** Start order of the fill that brought it; orders commits of equal `filledAt`, and names this very copy. */
   readonly generation: number
+  /** It is incomplete: a 206, which answers no whole GET (RFC 9111 §3.3). */
+  readonly part?: Part | undefined
 }
 
 export interface Entry extends EntryMeta {
@@ -206,7 +211,13 @@ export interface PassRecord extends Judged {
   readonly kind: 'pass', readonly key: StoreKey, readonly generation: number, readonly keepUntil: Ms
 }
 
-export type StoredRecord = Entry | VaryRecord | PassRecord
+/** Leads from a path to the No-Vary-Search its answers bear, and from a canonical target to the target of such an answer. */
+export interface SearchRecord extends Judged {
+  readonly kind: 'search', readonly key: StoreKey, readonly generation: number, readonly keepUntil: Ms
+  readonly leadsTo: string
+}
+
+export type StoredRecord = Entry | VaryRecord | PassRecord | SearchRecord
 
 // ---- verdicts and decisions
 
@@ -218,6 +229,15 @@ export const HARD: Verdict = { kind: 'hard' }
 export type Scope = { readonly tag: string } | { readonly url: StoreKey } | { readonly prefix: string } | 'all'
 export type PurgeMode = 'soft' | 'hard'
 
+/** What a stored part (`entry`) lacks of what is asked for: from `first` to `last`, or to the end. Both inclusive. */
+export interface Lacking {
+  readonly entry: Entry
+  readonly first: number
+  readonly last: number | undefined
+  /** The part's strong validator; without one, what comes cannot be combined with it. */
+  readonly ifRange: string | undefined
+}
+
 /** What is to be done with a request, decided once by `policy/decide`. */
 export type Decision =
   | { readonly kind: 'hit', readonly entry: Entry, readonly how: HitKind }
@@ -225,6 +245,7 @@ export type Decision =
   | { readonly kind: 'stale', readonly entry: Entry }
   /** Ask the origin with the entry's validators; where `staleOnError`, the entry answers if the origin fails. */
   | { readonly kind: 'revalidate', readonly entry: Entry, readonly staleOnError: boolean, readonly why: 'stale' | 'request' }
-  | { readonly kind: 'miss', readonly why: 'uri-miss' | 'vary-miss' | 'request' }
+  /** `lacking`: what is stored is a part of it, and the rest can be asked for by itself. */
+  | { readonly kind: 'miss', readonly why: 'uri-miss' | 'vary-miss' | 'request' | 'partial', readonly lacking?: Lacking }
   | { readonly kind: 'pass', readonly why: PassReason }
   | { readonly kind: 'refuse', readonly code: 'only_if_cached' }

@@ -27,12 +27,6 @@ export function cacheStatus (s: CacheStatus): string {
   return member
 }
 
-/** The same behind what caches nearer to the origin said (RFC 9211 §2); `previous` is their field's value. */
-export function appendCacheStatus (previous: string | undefined, s: CacheStatus): string {
-  const others = previous?.trim() ?? ''
-  return others === '' ? cacheStatus(s) : `${others}, ${cacheStatus(s)}`
-}
-
 /** A token where the text is one, otherwise a string (RFC 9651 §3.3.3, §3.3.4); what neither can hold becomes "?". */
 function bareItem (text: string): string {
   if (/^[A-Za-z*][\w!#$%&'*+.^`|~:/-]*$/.test(text)) return text

@@ -52,6 +52,17 @@ export function ifRangeHolds (
   return modified !== undefined && date !== undefined && date - modified >= 1000
 }
 
+/**
+ * What may be sent in If-Range to have the stored response completed (RFC 9110 §13.1.5): its entity-tag, unless weak, or
+ * Last-Modified where it has none and that is strong.
+ */
+export function strongValidator (
+  stored: { readonly etag: string | undefined, readonly lastModified: string | undefined, readonly date: string | undefined }
+): string | undefined {
+  const validator = stored.etag ?? stored.lastModified
+  return validator !== undefined && ifRangeHolds(validator, stored) ? validator : undefined
+}
+
 function opaqueTag (tag: string): string | undefined {
   return ENTITY_TAG.exec(tag)?.[2]
 }

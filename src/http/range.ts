@@ -1,4 +1,6 @@
 /** Byte ranges (RFC 9110 §14). Only one range is ever served as a part; whatever else is asked is answered whole. */
+import type { RawHeaders } from '../core/types.js'
+import { fieldLines } from './fields.js'
 
 /** Positions are inclusive and zero-based. */
 export type RangeSelection =
@@ -9,6 +11,11 @@ export type RangeSelection =
 const WHOLE: RangeSelection = { kind: 'whole' }
 const UNSATISFIABLE: RangeSelection = { kind: 'unsatisfiable' }
 const ONE_RANGE = /^bytes=(\d*)-(\d*)$/i
+const MULTIPART = /^[\t ]*multipart\/byteranges/i
+const RANGE_RESPONSE = /^bytes (\d{1,15})-(\d{1,15})\/(?:(\d{1,15})|\*)$/i
+
+/** Where the content of a 206 lies in the representation; `total`: the complete length, where it was told. */
+export interface ContentRange { readonly first: number, readonly last: number, readonly total: number | undefined }
 
 /** What a Range field selects of `length` bytes (RFC 9110 §14.2). Malformed, another unit, several ranges: the whole. */
 export function selectRange (range: string, length: number): RangeSelection {
@@ -18,9 +25,22 @@ export function selectRange (range: string, length: number): RangeSelection {
   return from === '' ? selectSuffix(to, length) : selectFrom(Number(from), to === '' ? Infinity : Number(to), length)
 }
 
-/** Content-Range of a 206 (RFC 9110 §14.4). */
-export function contentRange (first: number, last: number, length: number): string {
-  return `bytes ${first}-${last}/${length}`
+/** Content-Range of a 206 (RFC 9110 §14.4); `length`: of the whole representation, where it is known. */
+export function contentRange (first: number, last: number, length: number | undefined): string {
+  return `bytes ${first}-${last}/${length ?? '*'}`
+}
+
+/**
+ * The one byte range these fields say is enclosed (RFC 9110 §14.4). Undefined: none, several (§15.3.7.2), another unit,
+ * or an invalid one, which "MUST NOT" be recombined with anything: the last position before the first, or not before the
+ * complete length. Also positions past 10^15: no body has them.
+ */
+export function parseContentRange (headers: RawHeaders): ContentRange | undefined {
+  const lines = fieldLines(headers, 'content-range')
+  const parsed = lines.length === 1 ? RANGE_RESPONSE.exec(lines[0]!) : null
+  if (parsed === null || fieldLines(headers, 'content-type').some(type => MULTIPART.test(type))) return undefined
+  const [first, last, total] = [Number(parsed[1]), Number(parsed[2]), parsed[3] === undefined ? undefined : Number(parsed[3])]
+  return last < first || (total !== undefined && last >= total) ? undefined : { first, last, total }
 }
 
 /** Content-Range of a 416. */

@@ -4,8 +4,9 @@
  */
 import type { RouteRules } from '../core/route.js'
 import {
-  POLICY, type Decision, type Entry, type Ms, type RequestDirectives, type RequestFacts, type StoredRecord, type Verdict
+  POLICY, type Decision, type Entry, type Ms, type Part, type RequestDirectives, type RequestFacts, type StoredRecord, type Verdict
 } from '../core/types.js'
+import { useOfPart } from './partial.js'
 
 export interface Question {
   readonly method: string
@@ -50,17 +51,29 @@ function fromStore (q: Question, directives: RequestDirectives, found: StoredRec
   if (directives.noStore) return { kind: 'pass', why: 'no-store' } // RFC 9111 §5.2.1.5
   if (found === undefined || q.verdict.kind === 'hard' || expired(found, q.now)) return unanswered(q, miss)
   switch (found.kind) {
-    case 'entry': return fromEntry(q, directives, found)
+    case 'entry': return found.part === undefined ? fromEntry(q, directives, found) : fromPart(q, directives, found, found.part)
     case 'pass': return { kind: 'pass', why: 'uncacheable' }
     case 'vary': return unanswered(q, 'vary-miss')
+    case 'search': return unanswered(q, miss)
   }
 }
 
-/** Nothing usable is stored. What is not a whole GET leads no fill: it goes to the origin as it is. */
-function unanswered (q: Question, why: 'uri-miss' | 'vary-miss'): Decision {
-  if (q.method === 'HEAD') return { kind: 'pass', why: 'head' }
-  if (q.facts.range !== undefined) return { kind: 'pass', why: 'range' }
-  return { kind: 'miss', why }
+/** Nothing usable is stored. A HEAD leads no fill: it goes to the origin as it is. */
+function unanswered (q: Question, why: 'uri-miss' | 'vary-miss' | 'partial'): Decision {
+  return q.method === 'HEAD' ? { kind: 'pass', why: 'head' } : { kind: 'miss', why }
+}
+
+/**
+ * RFC 9111 §3.3: a part answers what lies in it, as an entry would, and is asked the rest of by what does not. Without a
+ * strong validator that rest cannot be combined with it, but an origin that knows no ranges sends the whole at once.
+ */
+function fromPart (q: Question, directives: RequestDirectives, entry: Entry, part: Part): Decision {
+  const use = useOfPart(q.method, q.facts, entry, part)
+  if (use.kind === 'nothing') return unanswered(q, 'partial')
+  const decision = fromEntry(q, directives, entry)
+  if (use.kind === 'answers') return q.method === 'HEAD' && decision.kind === 'revalidate' ? unanswered(q, 'partial') : decision
+  if (use.lacking.ifRange === undefined && decision.kind !== 'hit') return unanswered(q, 'partial')
+  return { kind: 'miss', why: 'partial', lacking: use.lacking }
 }
 
 function expired (record: StoredRecord, now: Ms): boolean {

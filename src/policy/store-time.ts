@@ -5,8 +5,10 @@
 import type { StoreRefusal } from '../core/reasons.js'
 import type { RouteRules } from '../core/route.js'
 import type { Ms, Policy, RawHeaders, RequestFacts } from '../core/types.js'
+import type { ContentRange } from '../http/range.js'
 import { initialAge } from './age.js'
 import { lifetime, type Lifetime } from './lifetime.js'
+import { enclosed } from './partial.js'
 import { readResponse, type ResponseRead } from './response.js'
 import { secondOpinion } from './semantics.js'
 import { heuristicallyCacheable, incidental, storable, understood } from './statuses.js'
@@ -25,19 +27,29 @@ export interface StoreTimeInput {
   readonly wall: number
   /** [0, 1): by how much of the route's jitter the lifetime is shortened. */
   readonly random: number
+  /** A range was asked for, and not under If-Range: a 206 has all the fields a 200 would (RFC 9110 §15.3.7). */
+  readonly ranged?: boolean
 }
 
 /** `intrinsic`: the response itself is uncacheable, so that it is worth remembering; not what the request or a failing origin caused. */
 export type StoreTime =
-  | { readonly kind: 'store', readonly policy: Policy, readonly vary: readonly string[], readonly etag: string | undefined, readonly lastModified: string | undefined }
+  | {
+    readonly kind: 'store', readonly policy: Policy, readonly vary: readonly string[]
+    readonly etag: string | undefined, readonly lastModified: string | undefined
+    /** Which bytes a 206 encloses. */
+    readonly range: ContentRange | undefined
+  }
   | { readonly kind: 'refuse', readonly why: StoreRefusal, readonly intrinsic: boolean }
 
 /** Never throws, whatever the fields hold. */
 export function storeTime (input: StoreTimeInput): StoreTime {
-  const { route, facts, status } = input
+  const { route, facts } = input
   // RFC 9111 §3: only what a GET brought answers a GET; a HEAD's answer lacks the content
   if (input.method !== 'GET') return refuse('method', false)
-  if (status === 206) return refuse('partial', false)
+  const range = input.status === 206 && input.ranged === true ? enclosed(input.headers) : undefined
+  // RFC 9111 §3.3: what says which part it is is judged as the whole would be; what does not is nothing to keep
+  if (input.status === 206 && range === undefined) return refuse(input.ranged === true ? 'no-content-range' : 'partial', false)
+  const status = range === undefined ? input.status : 200
   if (!storable(status)) return refuse('status', false)
   const intrinsic = !incidental(status)
   const response = readResponse(status, input.headers, input.wall, route.targets)
@@ -47,14 +59,14 @@ export function storeTime (input: StoreTimeInput): StoreTime {
   const given = lifetime(response, route.freshness)
   const opinion = secondOpinion(response, given, facts, { heuristic: route.freshness.heuristic, understood: lifted(response) })
   const policy = policyOf(input, response, given, Math.min(given?.ms ?? 0, opinion.lifetime))
-  const useless = uselessness(response, given, policy, input.answeredAt)
+  const useless = uselessness(response, given, policy, input.askedAt)
   if (useless !== undefined) return refuse(useless, intrinsic)
 
   // What the request causes comes last: what is the response's own fault is worth remembering.
   if (facts.authorization && !sharedByWord(response)) return refuse('authorization', false)
   if (facts.directives.noStore && route.clientDirectives === 'honor') return refuse('request-no-store', false)
   if (!opinion.storable) return refuse('no-store', false)
-  return { kind: 'store', policy, vary: response.vary as readonly string[], etag: response.etag, lastModified: response.lastModified }
+  return { kind: 'store', policy, vary: response.vary as readonly string[], etag: response.etag, lastModified: response.lastModified, range }
 }
 
 function refuse (why: StoreRefusal, intrinsic: boolean): StoreTime {

@@ -1,13 +1,14 @@
 /** The last step of every path: an answer as the writer wants it. */
 import { toSeawallError, type SeawallError } from '../core/errors.js'
 import type { Outcome } from '../core/reasons.js'
-import type { Entry, Ms, ProxyResponse } from '../core/types.js'
+import type { Entry, Ms, ProxyRequest, ProxyResponse } from '../core/types.js'
 import { cacheStatus, type CacheStatus } from '../http/cache-status.js'
-import { headText } from '../http/head.js'
+import { fieldValue } from '../http/fields.js'
+import { decodeHead, headText } from '../http/head.js'
 import { refusalResponse } from '../http/refusal.js'
 import type { FillHead } from './fill-plan.js'
 import type { Fill } from './fill.js'
-import { notModifiedHead, ranged, unmodified } from './partial.js'
+import { headOfWhole, notModifiedHead, ranged, unmodified } from './partial.js'
 import type { Recognised } from './recognise.js'
 
 export function statusField (status: CacheStatus): string {
@@ -26,19 +27,23 @@ export function seconds (entry: Pick<Entry, 'policy'>, now: Ms): { age: number, 
 export function fromEntry (r: Recognised, entry: Entry, now: Ms, outcome: Outcome, status: CacheStatus): ProxyResponse {
   const { age, ttl } = seconds(entry, now)
   const tail = `age: ${age}\r\n${statusField({ ...status, ttl })}`
+  const isHead = r.request.method === 'HEAD'
+  const { status: code, head, length } = isHead && entry.part !== undefined ? headOfWhole(entry, entry.part.total) : entry
   const whole: ProxyResponse = {
-    status: entry.status, head: entry.head, tail, outcome, age,
-    body: r.request.method === 'HEAD' ? { kind: 'none', length: entry.length } : { kind: 'bytes', chunks: entry.body, length: entry.length }
+    status: code, head, tail, outcome, age, body: isHead ? { kind: 'none', length } : { kind: 'bytes', chunks: entry.body, length: entry.length }
   }
   if (r.facts.plain) return whole
   // Preconditions are for what would otherwise succeed (RFC 9110 §13.2.1).
   if (entry.status >= 200 && entry.status < 300 && unmodified(r.facts, entry)) {
     return { status: 304, head: notModifiedHead(entry), tail, outcome, age, body: { kind: 'none' } }
   }
-  return ranged(r, entry, whole)
+  return r.facts.range === undefined ? whole : ranged(r, { ...entry, part: entry.part, headers: decodeHead(entry.head).headers }, whole)
 }
 
-/** A fill's answer, streamed as it arrives. Takes the request's claim on the fill. */
+/**
+ * A fill's answer, streamed as it arrives; of one the origin was not asked for the request's range by, that range is taken
+ * where its length is known. Takes the request's claim on the fill.
+ */
 export function fromFill (r: Recognised, fill: Fill, head: FillHead & { kind: 'answer' }, now: Ms, outcome: Outcome, status: CacheStatus): ProxyResponse {
   const bodiless = head.bodiless || r.request.method === 'HEAD'
   const age = head.meta === undefined ? undefined : seconds(head.meta, now).age
@@ -46,21 +51,24 @@ export function fromFill (r: Recognised, fill: Fill, head: FillHead & { kind: 'a
   const aged = age !== undefined && (outcome === 'collapsed' || head.upstreamAge !== undefined)
   const ageField = aged ? `age: ${age}\r\n` : head.upstreamAge === undefined ? '' : `age: ${head.upstreamAge}\r\n`
   if (bodiless) fill.release()
-  return {
+  const answer: ProxyResponse = {
     status: head.status,
-    head: head.meta?.head ?? headText(head.status, head.headers),
-    tail: ageField + statusField({ ...status, fwdStatus: head.status, stored: head.storing, ...(head.refusal === undefined ? {} : { detail: head.refusal }) }),
+    head: head.meta?.status === head.status ? head.meta.head : headText(head.status, head.headers),
+    tail: ageField + statusField({ ...status, fwdStatus: head.fwdStatus, stored: head.storing, ...(head.refusal === undefined ? {} : { detail: head.refusal }) }),
     body: bodiless ? { kind: 'none', length: head.length } : { kind: 'stream', reader: fill.open(), length: head.length },
     outcome,
     ...(aged ? { age } : {})
   }
+  const { headers, length } = head
+  if (r.facts.range === undefined || head.asRanged || length === undefined) return answer
+  return ranged(r, { ...head, length, etag: fieldValue(headers, 'etag'), lastModified: fieldValue(headers, 'last-modified') }, answer)
 }
 
 /** A failure as an answer a person can read. */
-export function fromError (thrown: unknown, r: Recognised | undefined, status: CacheStatus): ProxyResponse {
+export function fromError (thrown: unknown, request: ProxyRequest, status: CacheStatus): ProxyResponse {
   const error: SeawallError = toSeawallError(thrown)
-  const refusal = refusalResponse(error.code, r?.facts.value('accept'))
-  const body = r?.request.method === 'HEAD' ? { kind: 'none' as const } : refusal.body
+  const refusal = refusalResponse(error.code, request.fields.facts?.value('accept'))
+  const body = request.method === 'HEAD' ? { kind: 'none' as const } : refusal.body
   const outcome: Outcome = error.side === 'client' ? 'refused' : 'error'
   return { ...refusal, body, outcome, code: error.code, tail: refusal.tail + statusField({ ...status, detail: error.code }) }
 }

@@ -8,10 +8,10 @@
  */
 import { SeawallError } from '../core/errors.js'
 import type { Fwd, Outcome } from '../core/reasons.js'
-import { CLEAN, POLICY, type Policy, type Decision, type Entry, type EntryMeta, type ProxyResponse, type StoreKey } from '../core/types.js'
+import { CLEAN, POLICY, type Policy, type Decision, type Entry, type EntryMeta, type Lacking, type ProxyResponse, type StoreKey } from '../core/types.js'
 import { decide } from '../policy/decide.js'
 import { fromEntry, fromError, fromFill } from './answer.js'
-import type { FillHead, FillPlan } from './fill-plan.js'
+import { asRanged, type FillHead, type FillPlan } from './fill-plan.js'
 import type { Fill } from './fill.js'
 import { credentialed, type Fills } from './fills.js'
 import type { Found } from './lookup.js'
@@ -42,8 +42,9 @@ export class Collapse {
     if (wanted.kind === 'revalidate' && momentary(wanted.entry.policy)) return this.lead(r, wanted, found, round, false, undefined)
     const key = this.keyFor(r, found)
     const fill = this.fills.find(key, r)
-    if (fill !== undefined && this.mayWait(fill, r)) return this.join(fill, r, wanted, found, round)
-    return this.lead(r, wanted, found, round, true, undefined)
+    const alone = asksRange(r, wanted)
+    if (fill !== undefined && (!alone || holdsRanges(fill)) && this.mayWait(fill, r)) return this.join(fill, r, wanted, found, round)
+    return this.lead(r, wanted, found, round, !alone, undefined)
   }
 
   /** A fetch that nobody joins; what it brings is stored all the same if the rules allow. */
@@ -55,7 +56,7 @@ export class Collapse {
   refresh (r: Recognised, entry: Entry, found: Found): void {
     if (this.fills.busy(this.keyFor(r, found))) return
     this.parts.counters.backgroundRefreshes++
-    this.fills.lead(this.plan(r, found, entry, true, false))
+    this.fills.lead(this.plan(r, found, entry, undefined, true, false))
   }
 
   private keyFor (r: Recognised, found: Found): StoreKey {
@@ -63,14 +64,15 @@ export class Collapse {
     return names === undefined ? r.primary : variantOf(r, names)
   }
 
-  private plan (r: Recognised, found: Found, entry: Entry | undefined, shared: boolean, last: boolean): FillPlan {
+  private plan (r: Recognised, found: Found, entry: Entry | undefined, lacking: Lacking | undefined, shared: boolean, last: boolean): FillPlan {
     const key = this.keyFor(r, found)
-    return { r, key, entry, shared, last, passKey: r.facts.authorization ? credentialed(key) : key }
+    return { r, key, entry, lacking, shared, last, passKey: r.facts.authorization ? credentialed(key) : key }
   }
 
   private async lead (r: Recognised, wanted: Wanted, found: Found, round: Round, shared: boolean, detail: string | undefined): Promise<ProxyResponse> {
     const validated = wanted.kind === 'revalidate' && detail === undefined ? wanted.entry : undefined
-    const fill = this.fills.lead(this.plan(r, found, validated, shared, round.failures > 0))
+    const lacking = wanted.kind === 'miss' && detail === undefined ? wanted.lacking : undefined
+    const fill = this.fills.lead(this.plan(r, found, validated, lacking, shared, round.failures > 0))
     fill.claim()
     if (!shared) r.request.onGone = why => { fill.abandon(why) }
     const head = await fill.head
@@ -81,7 +83,7 @@ export class Collapse {
     }
     if (head.kind === 'failed') {
       fill.release()
-      return fromError(head.error, r, { fwd: fwdOf(wanted) })
+      return fromError(head.error, r.request, { fwd: fwdOf(wanted) })
     }
     if (detail !== undefined) return this.serve(r, fill, head, wanted, 'pass', detail)
     return this.serve(r, fill, head, wanted, 'miss', undefined)
@@ -105,7 +107,7 @@ export class Collapse {
     if (failures < 2 && !fill.plan.last) return this.again(r, { ...round, failures })
     const stale = this.staleFor(wanted, head)
     if (stale !== undefined) return this.staleOnError(r, stale, head)
-    return fromError(head.kind === 'failed' ? head.error : failureOf(head), r, { fwd: fwdOf(wanted), collapsed: true })
+    return fromError(head.kind === 'failed' ? head.error : failureOf(head), r.request, { fwd: fwdOf(wanted), collapsed: true })
   }
 
   private serve (r: Recognised, fill: Fill, head: FillHead, wanted: Wanted, outcome: Outcome, detail: string | undefined): ProxyResponse {
@@ -121,7 +123,7 @@ export class Collapse {
 
   /** Before the head is known: could this fill's answer be this request's? */
   private mayWait (fill: Fill, r: Recognised): boolean {
-    if (!fill.joinable || this.parts.log.verdict(fill.judged) !== CLEAN || !this.parts.log.trusted(fill.beganAt)) return false
+    if (!fill.joinable || asRanged(fill.plan) || this.parts.log.verdict(fill.judged) !== CLEAN || !this.parts.log.trusted(fill.beganAt)) return false
     const demandsNew = r.facts.directives.noCache && r.route.clientDirectives === 'honor'
     if (demandsNew && r.request.arrivedAt > fill.beganAt) return false
     return fill.known?.kind !== 'answer' || this.usable(fill, fill.known, r)
@@ -137,10 +139,13 @@ export class Collapse {
     }
     // What was asked for after the request came satisfies whatever the request demands of age.
     const route = r.request.arrivedAt <= fill.beganAt ? { ...r.route, clientDirectives: 'ignore' as const } : r.route
+    // What was fresh when both had been asked for is not stale for having been waited for: a lifetime shorter than the
+    // origin's delay would otherwise send the whole herd.
+    const now = Math.min(this.parts.clock.now(), Math.max(r.request.arrivedAt, meta.policy.askedAt))
     const answer = decide({
-      method: r.request.method, facts: r.facts, route, now: this.parts.clock.now(), verdict: CLEAN,
+      method: r.request.method, facts: r.facts, route, now, verdict: CLEAN,
       trusted: this.parts.log.trusted(fill.beganAt)
-    }, { ...meta, body: [], length: 0 }, 'uri-miss')
+    }, head.kind === 'entry' ? head.entry : { ...meta, body: [], length: 0 }, 'uri-miss')
     return answer.kind === 'hit' || answer.kind === 'stale'
   }
 
@@ -161,6 +166,16 @@ export class Collapse {
 function forOthers (head: FillHead): EntryMeta | undefined {
   if (head.kind === 'answer') return head.meta
   return head.kind === 'entry' && head.storable ? head.entry : undefined
+}
+
+/** What goes to the origin as a range, which answers no other: of what is not stored, or not whole. */
+function asksRange (r: Recognised, wanted: Wanted): boolean {
+  return r.request.method === 'GET' && r.facts.range !== undefined && (wanted.kind === 'miss' || wanted.entry.part !== undefined)
+}
+
+/** Ranges can be taken from it as it comes. */
+function holdsRanges ({ known }: Fill): boolean {
+  return known?.kind === 'answer' && known.status === 200 && known.length !== undefined
 }
 
 /** Never fresh, not even as it was asked for: every request has to be validated by itself (RFC 9111 §4.2.4, §5.2.2.4). */

@@ -15,6 +15,7 @@ import { CLEAN, type Decision, type ProxyCore, type ProxyRequest, type ProxyResp
 import { decide } from '../policy/decide.js'
 import { fromEntry, fromError } from './answer.js'
 import { Collapse, type Round } from './collapse.js'
+import { equivalent } from './equivalent.js'
 import { credentialed, type Fills } from './fills.js'
 import { lookup, peek, type Found } from './lookup.js'
 import type { Parts } from './parts.js'
@@ -43,12 +44,25 @@ export function createCore (parts: Parts, fills: Fills): ProxyCore {
     return record?.kind === 'pass' && parts.log.verdict(record) === CLEAN
   }
 
+  /** What is stored for an equivalent URL answers while it is fresh, and is not refreshed for the sake of this one. */
+  function fromEquivalent (r: Recognised): ProxyResponse | undefined {
+    const found = equivalent(parts, r)
+    const decision = found && decided(r, found)
+    return decision?.kind === 'hit' ? fromHit(r, decision) : undefined
+  }
+
+  function fromHit (r: Recognised, { entry, how }: Decision & { kind: 'hit' }): ProxyResponse {
+    return fromEntry(r, entry, parts.clock.now(), 'hit', { hit: true, ...(how === 'fresh' ? {} : { detail: how }) })
+  }
+
   async function serve (r: Recognised, round: Round): Promise<ProxyResponse> {
     const found = await lookup(parts, r)
+    const elsewhere = found.record === undefined ? fromEquivalent(r) : undefined
+    if (elsewhere !== undefined) return elsewhere
     const decision = decided(r, found)
     switch (decision.kind) {
       case 'hit':
-        return fromEntry(r, decision.entry, parts.clock.now(), 'hit', { hit: true, ...(decision.how === 'fresh' ? {} : { detail: decision.how }) })
+        return fromHit(r, decision)
       case 'stale':
         collapse.refresh(r, decision.entry, found)
         return fromEntry(r, decision.entry, parts.clock.now(), 'stale', { hit: true, detail: 'stale-while-revalidate' })
@@ -62,7 +76,7 @@ export function createCore (parts: Parts, fills: Fills): ProxyCore {
         if (decision.why === 'uncacheable' && wholeGet(r)) return collapse.alone(r, undefined, found, 'uncacheable')
         return pass(parts, fills, r, decision.why)
       case 'refuse':
-        return fromError(new SeawallError(decision.code), r, { fwd: 'miss' })
+        return fromError(new SeawallError(decision.code), r.request, { fwd: 'miss' })
     }
   }
 
@@ -82,17 +96,17 @@ export function createCore (parts: Parts, fills: Fills): ProxyCore {
       let r: Recognised | undefined
       try {
         r = recognise(request, parts.route)
-        if (r === undefined) return fromError(new SeawallError('misdirected'), undefined, {})
+        if (r === undefined) return fromError(new SeawallError('misdirected'), request, {})
         return await serve(r, { turns: 0, failures: 0 })
       } catch (thrown) {
         parts.logger.error({ err: thrown, url: r?.url }, 'a request failed inside the proxy')
-        return fromError(thrown, r, {})
+        return fromError(thrown, request, {})
       }
     },
 
     async upgrade (request: ProxyRequest): Promise<ProxyTunnel | ProxyResponse> {
       const r = recognise(request, parts.route)
-      return r === undefined ? fromError(new SeawallError('misdirected'), undefined, {}) : tunnel(parts, r)
+      return r === undefined ? fromError(new SeawallError('misdirected'), request, {}) : tunnel(parts, r)
     }
   }
 }

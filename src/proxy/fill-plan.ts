@@ -1,7 +1,7 @@
 /** What a fill is asked for, and what it tells those who wait when its head is known. */
 import type { SeawallError } from '../core/errors.js'
 import type { StoreRefusal } from '../core/reasons.js'
-import type { Entry, EntryMeta, RawHeaders, StoreKey } from '../core/types.js'
+import type { Entry, EntryMeta, Lacking, Part, RawHeaders, StoreKey } from '../core/types.js'
 import type { Exchange } from '../origin/contract.js'
 import type { Recognised } from './recognise.js'
 
@@ -11,9 +11,15 @@ export type FillHead =
   | {
     readonly kind: 'answer'
     readonly status: number
+    /** What the origin said, where a stored part was completed with it. */
+    readonly fwdStatus: number
     readonly headers: RawHeaders
     readonly upstreamAge: string | undefined
     readonly length: number | undefined
+    /** Where the body lies in the representation, if it was put together here and is not whole. */
+    readonly part: Part | undefined
+    /** The origin was asked for the very range the request asks for, so this is its answer to that. */
+    readonly asRanged: boolean
     readonly bodiless: boolean
     /** The rules allow it to be stored, so it answers whoever it matches. */
     readonly meta: EntryMeta | undefined
@@ -32,6 +38,8 @@ export interface FillPlan {
   readonly key: StoreKey
   /** Sent as validators, and refreshed by a 304. */
   readonly entry: Entry | undefined
+  /** A stored part to be completed: only what it lacks is asked for. */
+  readonly lacking?: Lacking | undefined
   /** Several clients may share it. */
   readonly shared: boolean
   /** This is the second try after a failed fill: its failure is everybody's. */
@@ -40,4 +48,14 @@ export interface FillPlan {
   readonly adopted?: Exchange
   /** Remembered under this key when the answer turns out uncacheable. */
   readonly passKey: StoreKey
+}
+
+/** For one client alone and without an entry to validate, the client's own conditions and range go along. */
+export function asIs ({ shared, entry }: FillPlan): boolean {
+  return !shared && entry === undefined
+}
+
+/** The client's own range is asked for: of what is not stored, or with the validators of a part that would answer it. */
+export function asRanged ({ r, entry, shared }: FillPlan): boolean {
+  return r.request.method === 'GET' && r.facts.range !== undefined && (entry === undefined ? !shared : entry.part !== undefined)
 }

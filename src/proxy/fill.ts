@@ -10,22 +10,27 @@
  * fetch outlives its readers while it may be stored, and ends with them when it cannot.
  */
 import { SeawallError, toSeawallError } from '../core/errors.js'
-import type { FillEnd } from '../core/reasons.js'
+import type { FillEnd, StoreRefusal } from '../core/reasons.js'
 import type { RouteRules } from '../core/route.js'
-import type { BodyReader, Entry, EntryMeta, Judged, Ms, RawHeaders, Stamp } from '../core/types.js'
+import type { BodyReader, Entry, EntryMeta, Judged, Lacking, Ms, RawHeaders, Stamp } from '../core/types.js'
 import { endToEnd, fieldValue } from '../http/fields.js'
 import { mergeTags, responseTags } from '../invalidation/tags.js'
 import { responseHeaders } from '../policy/forward.js'
 import { storeTime, type StoreTime } from '../policy/store-time.js'
 import type { Exchange, OriginAnswer } from '../origin/contract.js'
 import type { EntryWriter } from '../store/contract.js'
-import type { FillHead, FillPlan } from './fill-plan.js'
+import { combined, type Completed } from './completion.js'
+import { searchRecords } from './equivalent.js'
+import { asIs, asRanged, type FillHead, type FillPlan } from './fill-plan.js'
 import { describes, freshened, type Freshened } from './freshened.js'
-import { extended, newMeta, passRecord, varyRecord } from './records.js'
+import { besideWhole, bodyLength, extended, newMeta, passRecord, varyRecord } from './records.js'
 import type { Parts } from './parts.js'
 import { variantOf } from './recognise.js'
 import { fillRequest } from './requests.js'
 import { SharedBody } from './shared-body.js'
+
+/** Answers to the range that was asked for, or to conditions, where the request may have asked for neither. */
+const OF_THE_RANGE: ReadonlySet<number> = new Set([206, 304, 412, 416])
 
 let started = 0
 
@@ -41,6 +46,8 @@ export class Fill {
   judged: Judged
   /** The request fields the answer varies on; empty until it is known to be storable. */
   vary: readonly string[] = []
+  /** The origin was asked for the range of the request it is led by. */
+  asRanged = false
   /** Requests that will open a reader or `release` their claim. */
   private claims = 0
   private readonly parts: Parts
@@ -59,7 +66,7 @@ export class Fill {
     this.onEnd = onEnd
     this.startedAt = parts.log.head
     this.beganAt = parts.clock.now()
-    this.judged = { url: plan.r.url, tags: plan.r.route.tags, filledAt: this.startedAt, checkedAt: undefined }
+    this.judged = { url: plan.r.url, tags: plan.lacking?.entry.tags ?? plan.r.route.tags, filledAt: this.startedAt, checkedAt: undefined }
     let settle!: (head: FillHead) => void
     this.head = new Promise(resolve => { settle = resolve })
     this.settleHead = settle
@@ -105,8 +112,9 @@ export class Fill {
 
   private async run (): Promise<void> {
     try {
+      if (this.plan.lacking !== undefined) return await this.complete(this.plan.lacking)
       const answer = await this.ask(this.plan.entry)
-      if (answer.status !== 304 || this.asIs) await this.answered(answer)
+      if (answer.status !== 304 || asIs(this.plan)) await this.answered(answer)
       else if (this.plan.entry !== undefined && conditional(this.plan.entry)) await this.validated(answer, this.plan.entry)
       else throw new SeawallError('origin_invalid', { detail: 'It sent 304 to a request without conditions.' })
     } catch (thrown) {
@@ -114,15 +122,21 @@ export class Fill {
     }
   }
 
-  /** For one client alone and without an entry to validate, the client's own conditions go along. */
-  private get asIs (): boolean {
-    return !this.plan.shared && this.plan.entry === undefined
+  /** Never throws: what fails fails the fill, once it is listed. */
+  private async ask (entry: Entry | undefined, lacking?: Lacking): Promise<OriginAnswer> {
+    this.asRanged = lacking === undefined && asRanged(this.plan)
+    this.exchange = this.plan.adopted ?? this.parts.origins.ask(fillRequest(this.parts, this.plan, entry, lacking))
+    return this.exchange.answer
   }
 
-  /** Never throws: what fails fails the fill, once it is listed. */
-  private async ask (entry: Entry | undefined): Promise<OriginAnswer> {
-    this.exchange = this.plan.adopted ?? this.parts.origins.ask(fillRequest(this.parts, this.plan.r, this.asIs, entry))
-    return this.exchange.answer
+  /** What a stored part lacks (RFC 9111 §3.4). What cannot be combined with it says nothing of what was asked for: ask for that. */
+  private async complete (lacking: Lacking): Promise<void> {
+    const answer = await this.ask(undefined, lacking)
+    const both = combined(lacking, answer)
+    if (both !== undefined) return this.answered(both.answer, both)
+    if (!OF_THE_RANGE.has(answer.status)) return this.answered(answer)
+    answer.body.cancel(new SeawallError('abandoned'))
+    await this.answered(await this.unconditional())
   }
 
   /** 304 (RFC 9111 §4.3.3, §4.3.4). One that names another representation validates nothing: ask without conditions. */
@@ -154,37 +168,45 @@ export class Fill {
     return answer
   }
 
-  private async answered (answer: OriginAnswer): Promise<void> {
+  /** Begins to store what the rules allow, `length` bytes where that is known; says why not. */
+  private keep (meta: EntryMeta, { framing, answeredAt }: OriginAnswer, length: number | undefined): StoreRefusal | undefined {
+    if (framing === 'close') return 'unverifiable-length'
+    // it was fresh for those who wait, and would be for nobody else
+    if (meta.policy.keepUntil <= answeredAt) return 'expired'
+    this.writer = this.parts.store.begin(meta, length)
+    if (this.writer !== undefined) return undefined
+    return (length ?? 0) > this.parts.store.maxObject ? 'too-large' : 'no-room'
+  }
+
+  private async answered (answer: OriginAnswer, completed?: Completed): Promise<void> {
     const { r, entry } = this.plan
     const wall = this.parts.clock.wall()
     const verdict = storeTime({
       method: 'GET', facts: r.facts, route: r.route, status: answer.status, headers: endToEnd(answer.headers),
-      askedAt: answer.askedAt, answeredAt: answer.answeredAt, wall, random: this.parts.random()
+      askedAt: answer.askedAt, answeredAt: answer.answeredAt, wall, random: this.parts.random(),
+      ranged: completed !== undefined || (this.asRanged && r.facts.ifRange === undefined)
     })
     const headers = responseHeaders(answer.headers, stripped(r.route, verdict.kind === 'store'), wall)
     const failing = answer.status >= 500 && (verdict.kind === 'refuse' || entry !== undefined)
-    const meta = verdict.kind === 'store' && !failing ? this.metaOf(answer, headers, verdict) : undefined
+    const meta = verdict.kind === 'store' && !failing ? this.metaOf(answer, headers, verdict, completed?.tags) : undefined
     this.judged = meta ?? this.judged
     if (meta !== undefined && verdict.kind === 'store') this.vary = verdict.vary
-    let refusal = verdict.kind === 'refuse' ? verdict.why : undefined
-    if (meta !== undefined) {
-      if (answer.framing === 'close') refusal = 'unverifiable-length'
-      else this.writer = this.parts.store.begin(meta, answer.framing === 'none' ? 0 : answer.length)
-      if (this.writer === undefined) refusal ??= (answer.length ?? 0) > this.parts.store.maxObject ? 'too-large' : 'no-room'
-    }
-    const uncacheable = (verdict.kind === 'refuse' && verdict.intrinsic) || refusal === 'too-large' || refusal === 'authorization'
+    const refusal = verdict.kind === 'refuse' ? verdict.why : meta === undefined ? undefined : this.keep(meta, answer, bodyLength(answer, verdict))
+    // of what is too large, smaller parts may be stored yet
+    const uncacheable = (verdict.kind === 'refuse' && verdict.intrinsic) || (refusal === 'too-large' && meta?.part === undefined) || refusal === 'authorization'
     if (uncacheable && !failing && this.plan.adopted === undefined) this.parts.store.note(passRecord(this, answer.answeredAt))
     this.reveal({
-      kind: 'answer', status: answer.status, headers, upstreamAge: fieldValue(answer.headers, 'age'), length: answer.length,
+      kind: 'answer', status: answer.status, fwdStatus: completed === undefined ? answer.status : 206, headers,
+      part: completed?.part, asRanged: this.asRanged, upstreamAge: fieldValue(answer.headers, 'age'), length: answer.length,
       bodiless: answer.framing === 'none', meta, storing: this.writer !== undefined, refusal, failing
     })
     await this.pump(answer)
   }
 
-  private metaOf (answer: OriginAnswer, headers: RawHeaders, verdict: StoreTime & { kind: 'store' }): EntryMeta {
+  private metaOf (answer: OriginAnswer, headers: RawHeaders, verdict: StoreTime & { kind: 'store' }, tags: readonly string[] | undefined): EntryMeta {
     const { r } = this.plan
     const key = verdict.vary.length === 0 ? r.primary : variantOf(r, verdict.vary)
-    return newMeta(this, { key, status: answer.status, headers, verdict, tags: mergeTags(r.route.tags, responseTags(answer.headers, r.facts.site)) })
+    return newMeta(this, { key, status: answer.status, headers, verdict, tags: mergeTags(tags ?? r.route.tags, responseTags(answer.headers, r.facts.site)) })
   }
 
   private async pump (answer: OriginAnswer): Promise<void> {
@@ -219,13 +241,15 @@ export class Fill {
     const writer = this.writer
     this.writer = undefined
     if (writer === undefined) return undefined
-    if (this.hardPurged()) {
+    if (this.hardPurged() || besideWhole(this.parts, this)) {
       writer.abort()
       return undefined
     }
     const vary = varyRecord(this, this.parts.store.peek(this.plan.r.primary))
     if (vary !== undefined) this.parts.store.note(vary)
-    return writer.commit()
+    const entry = await writer.commit()
+    if (entry !== undefined) for (const record of searchRecords(this, entry)) this.parts.store.note(record)
+    return entry
   }
 
   /** A store that fails costs the storing, never the answer. */

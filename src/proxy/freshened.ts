@@ -37,7 +37,8 @@ export function freshened (parts: Parts, fill: Source, entry: Entry, headers: Ra
   if (age !== undefined) judged.push('age', age)
   const verdict = storeTime({
     method: 'GET', facts: r.facts, route: r.route, status: entry.status, headers: judged,
-    askedAt: answer.askedAt, answeredAt: answer.answeredAt, wall: parts.clock.wall(), random: parts.random()
+    askedAt: answer.askedAt, answeredAt: answer.answeredAt, wall: parts.clock.wall(), random: parts.random(),
+    ranged: entry.part !== undefined
   })
   if (verdict.kind === 'refuse') {
     const policy = { ...entry.policy, bornAt: answer.askedAt - (parseAge(fieldLines(answer.headers, 'age')) ?? 0) }

@@ -14,7 +14,7 @@ import type { Recognised } from './recognise.js'
 /** `answer`: a 200. `since`: the log's head before it was asked for, so that a purge meanwhile wins. */
 export async function updateByHead (parts: Parts, r: Recognised, answer: OriginAnswer, since: Stamp): Promise<void> {
   const { record: entry, key } = await lookup(parts, r)
-  if (entry?.kind !== 'entry' || entry.key !== key || entry.policy.askedAt >= answer.askedAt) return
+  if (entry?.kind !== 'entry' || entry.key !== key || entry.policy.askedAt > answer.askedAt) return
   if (parts.log.verdict(entry).kind === 'hard') return
   const stored = { headers: decodeHead(entry.head).headers, length: entry.length }
   const says = entry.status === 200 ? headSays(answer, stored) : 'unknown'
@@ -23,5 +23,5 @@ export async function updateByHead (parts: Parts, r: Recognised, answer: OriginA
   const headers = responseHeaders(answer.headers, stripped(r.route, true), parts.clock.wall())
   const fresh = freshened(parts, { plan: { r }, startedAt: since, generation: entry.generation }, entry, headers, answer)
   if (fresh.fate === 'dropped') await parts.store.delete(entry.key)
-  if (fresh.fate === 'kept' && parts.log.verdict(fresh.entry).kind !== 'hard') await parts.store.refresh(entry, fresh.entry)
+  if (fresh.fate === 'kept') await parts.store.refresh(entry, fresh.entry)
 }

@@ -1,9 +1,12 @@
 /** Answers that carry less than the stored response: 304, 206 and 416. */
-import type { Entry, ProxyResponse, RequestFacts } from '../core/types.js'
+import { SeawallError } from '../core/errors.js'
+import type { Entry, Part, ProxyResponse, RawHeaders, RequestFacts } from '../core/types.js'
 import { ifRangeHolds, notModified } from '../http/conditional.js'
 import { fieldValue } from '../http/fields.js'
 import { decodeHead, headText } from '../http/head.js'
-import { contentRange, selectRange } from '../http/range.js'
+import { contentRange, selectRange, unsatisfiedRange } from '../http/range.js'
+import { withoutContentRange } from '../policy/partial.js'
+import { cut } from './cut.js'
 import type { Recognised } from './recognise.js'
 
 /** Describe a body that a 304 does not carry (RFC 9110 §15.4.5). */
@@ -30,36 +33,48 @@ export function unmodified (facts: RequestFacts, entry: Entry): boolean {
   return notModified(facts, { etag: entry.etag, lastModified: undefined, date })
 }
 
-/** The range a request asks for of a stored 200 (RFC 9110 §14.2, §15.3.7, §15.5.17); `whole` when it asks for none. */
-export function ranged (r: Recognised, entry: Entry, whole: ProxyResponse): ProxyResponse {
+/** What ranges are taken out of: a stored response, or one that is under way. */
+export interface Source {
+  readonly status: number
+  readonly headers: RawHeaders
+  readonly etag: string | undefined
+  readonly lastModified: string | undefined
+  /** Of its body. */
+  readonly length: number
+  readonly part: Part | undefined
+}
+
+/**
+ * The range a GET asks for of a 200, or of a part that holds it (RFC 9110 §14.2, §15.3.7, §15.5.17); `whole` as it is when
+ * it asks for none. If-Range is not asked of a part again: it was before the part was chosen to answer.
+ */
+export function ranged (r: Recognised, source: Source, whole: ProxyResponse): ProxyResponse {
   const { range, ifRange } = r.facts
-  if (range === undefined || r.request.method !== 'GET' || entry.status !== 200) return whole
-  const { headers } = decodeHead(entry.head)
-  const stored = { etag: entry.etag, lastModified: entry.lastModified, date: fieldValue(headers, 'date') }
-  if (ifRange !== undefined && !ifRangeHolds(ifRange, stored)) return whole
-  const selected = selectRange(range, entry.length)
+  const { part, headers } = source
+  if (range === undefined || r.request.method !== 'GET' || (source.status !== 200 && part === undefined)) return whole
+  const stored = { etag: source.etag, lastModified: source.lastModified, date: fieldValue(headers, 'date') }
+  if (part === undefined && ifRange !== undefined && !ifRangeHolds(ifRange, stored)) return whole
+  const { first: start, total } = part ?? { first: 0, total: source.length }
+  const selected = selectRange(range, total ?? Infinity)
   if (selected.kind === 'whole') return whole
-  if (selected.kind === 'unsatisfiable') {
-    const kept = headers.filter((_, i) => !OF_THE_BODY.has(headers[i & ~1]!.toLowerCase()))
-    return { ...whole, status: 416, head: headText(416, [...kept, 'Content-Range', `bytes */${entry.length}`]), body: { kind: 'bytes', chunks: [], length: 0 } }
-  }
+  if (selected.kind === 'unsatisfiable') return unsatisfied(source, total!, whole)
   const { first, last } = selected
+  if (first < start || last - start >= source.length) throw new SeawallError('internal', { detail: 'A part was to answer what it does not hold.' })
   return {
     ...whole,
     status: 206,
-    head: headText(206, [...headers, 'Content-Range', contentRange(first, last, entry.length)]),
-    body: { kind: 'bytes', chunks: slice(entry.body, first, last + 1), length: last + 1 - first }
+    head: headText(206, [...withoutContentRange(headers), 'Content-Range', contentRange(first, last, total)]),
+    body: cut(whole.body, first - start, last + 1 - start)
   }
 }
 
-function slice (chunks: readonly Uint8Array[], from: number, to: number): Uint8Array[] {
-  const out: Uint8Array[] = []
-  let at = 0
-  for (const chunk of chunks) {
-    const a = Math.max(from - at, 0)
-    const b = Math.min(to - at, chunk.length)
-    if (a < b) out.push(chunk.subarray(a, b))
-    at += chunk.length
-  }
-  return out
+function unsatisfied ({ headers }: Source, total: number, whole: ProxyResponse): ProxyResponse {
+  if (whole.body.kind === 'stream') whole.body.reader.cancel(new SeawallError('abandoned'))
+  const kept = headers.filter((_, i) => !OF_THE_BODY.has(headers[i & ~1]!.toLowerCase()))
+  return { ...whole, status: 416, head: headText(416, [...kept, 'Content-Range', unsatisfiedRange(total)]), body: { kind: 'bytes', chunks: [], length: 0 } }
+}
+
+/** What a HEAD is told of a part whose `total` is known: what the 200 would be (RFC 9110 §9.3.2). */
+export function headOfWhole (entry: Entry, total: number | undefined): { status: 200, head: string, length: number | undefined } {
+  return { status: 200, head: headText(200, withoutContentRange(decodeHead(entry.head).headers)), length: total }
 }

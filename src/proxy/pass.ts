@@ -38,7 +38,7 @@ export async function pass (parts: Parts, fills: Fills, r: Recognised, why: Pass
     return passed(r, answer, why, parts.clock.wall())
   } catch (thrown) {
     exchange.cancel(toSeawallError(thrown))
-    return fromError(thrown, r, { fwd: why === 'method' ? 'method' : 'bypass' })
+    return fromError(thrown, r.request, { fwd: why === 'method' ? 'method' : 'bypass' })
   }
 }
 

@@ -1,11 +1,14 @@
 /** What a fill leaves in the store, each stamped with the fill's start. */
-import type { RawHeaders, EntryMeta, PassRecord, StoredRecord, StoreKey, Ms, VaryRecord } from '../core/types.js'
+import { CLEAN, type RawHeaders, type EntryMeta, type PassRecord, type StoredRecord, type StoreKey, type Ms, type VaryRecord } from '../core/types.js'
 import { encodeHead } from '../http/head.js'
+import type { OriginAnswer } from '../origin/contract.js'
 import { contentLanguage } from '../policy/negotiation.js'
+import { storedAs } from '../policy/partial.js'
 import { selectingValue } from '../policy/selecting.js'
 import type { StoreTime } from '../policy/store-time.js'
 import type { FillPlan } from './fill-plan.js'
 import type { Fill } from './fill.js'
+import type { Parts } from './parts.js'
 
 /** Languages a vary record remembers. */
 const MAX_LANGUAGES = 32
@@ -23,10 +26,11 @@ export type Source = Pick<Fill, 'startedAt' | 'generation'> & { readonly plan: P
 
 export function newMeta (fill: Source, s: Stored): EntryMeta {
   const { url, primary } = fill.plan.r
+  const { policy, etag, lastModified, range } = s.verdict
+  const { status, headers, part } = range === undefined ? { ...s, part: undefined } : storedAs(s.headers, range)
   return {
-    kind: 'entry', key: s.key, primary, url, status: s.status, policy: s.verdict.policy, head: encodeHead(s.status, s.headers),
-    etag: s.verdict.etag, lastModified: s.verdict.lastModified, tags: s.tags,
-    filledAt: fill.startedAt, checkedAt: undefined, generation: fill.generation
+    kind: 'entry', key: s.key, primary, url, status, policy, head: encodeHead(status, headers), etag, lastModified, tags: s.tags,
+    filledAt: fill.startedAt, checkedAt: undefined, generation: fill.generation, part
   }
 }
 
@@ -65,4 +69,17 @@ export function passRecord (fill: Fill, now: Ms): PassRecord {
     kind: 'pass', key: passKey, url: r.url, tags: fill.judged.tags, filledAt: fill.startedAt, checkedAt: undefined,
     generation: fill.generation, keepUntil: now + r.route.passRecord
   }
+}
+
+/** Of the body to be stored, as far as the head tells: of a 206 at any rate. */
+export function bodyLength ({ framing, length }: OriginAnswer, verdict: StoreTime): number | undefined {
+  if (framing === 'none') return 0
+  return length ?? (verdict.kind === 'store' && verdict.range !== undefined ? verdict.range.last + 1 - verdict.range.first : undefined)
+}
+
+/** A part never takes the place of the whole, as long as that is fresh. */
+export function besideWhole (parts: Parts, { known }: Fill): boolean {
+  if (known?.kind !== 'answer' || known.meta?.part === undefined) return false
+  const held = parts.store.peek(known.meta.key)
+  return held?.kind === 'entry' && held.part === undefined && parts.clock.now() < held.policy.freshUntil && parts.log.verdict(held) === CLEAN
 }

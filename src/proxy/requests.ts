@@ -1,8 +1,9 @@
 /** What an origin is asked: a client's own request passed on, or the GET of a fill. */
-import type { RawHeaders, Entry } from '../core/types.js'
+import type { Entry, Lacking, RawHeaders } from '../core/types.js'
 import { endToEnd } from '../http/fields.js'
 import type { OriginRequest } from '../origin/contract.js'
 import { forwardHeaders, type ForwardInput } from '../policy/forward.js'
+import { asIs, asRanged, type FillPlan } from './fill-plan.js'
 import type { Parts } from './parts.js'
 import type { Recognised } from './recognise.js'
 
@@ -11,9 +12,18 @@ export function passRequest (parts: Parts, r: Recognised): OriginRequest {
   return { ...asked(r), method: request.method, headers: forwardHeaders(forwarded(parts, r), 'pass'), body: request.body }
 }
 
-/** `own`: the client's own conditions go along. `entry`: validated by it, where it has validators. */
-export function fillRequest (parts: Parts, r: Recognised, own: boolean, entry: Entry | undefined): OriginRequest {
-  return { ...asked(r), method: 'GET', headers: forwardHeaders(forwarded(parts, r), own ? 'pass' : 'fill', entry), body: undefined }
+/** `entry`: validated by it, where it has validators. `lacking`: what is asked for in place of the whole. */
+export function fillRequest (parts: Parts, plan: FillPlan, entry: Entry | undefined, lacking: Lacking | undefined): OriginRequest {
+  const { r } = plan
+  const own = asIs(plan) && lacking === undefined
+  const headers = forwardHeaders(forwarded(parts, r), own ? 'pass' : 'fill', entry)
+  if (lacking !== undefined) headers.push(...rangeFields(`bytes=${lacking.first}-${lacking.last ?? ''}`, lacking.ifRange))
+  else if (!own && asRanged(plan)) headers.push(...rangeFields(r.facts.range!, r.facts.ifRange))
+  return { ...asked(r), method: 'GET', headers, body: undefined }
+}
+
+function rangeFields (range: string, ifRange: string | undefined): string[] {
+  return ifRange === undefined ? ['Range', range] : ['Range', range, 'If-Range', ifRange]
 }
 
 function asked (r: Recognised): Pick<OriginRequest, 'origin' | 'target' | 'onInterim'> {

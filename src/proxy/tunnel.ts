@@ -11,10 +11,10 @@ import { passRequest } from './requests.js'
 export async function tunnel (parts: Parts, r: Recognised): Promise<ProxyTunnel | ProxyResponse> {
   try {
     const answer = await parts.origins.upgrade(passRequest(parts, r))
-    if ('status' in answer) return passed(r, answer, 'method', parts.clock.wall())
+    if ('status' in answer) return passed(r, answer, 'upgrade', parts.clock.wall())
     const head = headText(101, [...responseHeaders(answer.headers, r.route.stripResponse, parts.clock.wall()), 'Upgrade', 'websocket', 'Connection', 'Upgrade'])
     return { head, socket: answer.socket }
   } catch (thrown) {
-    return fromError(thrown, r, { fwd: 'bypass' })
+    return fromError(thrown, r.request, { fwd: 'bypass' })
   }
 }

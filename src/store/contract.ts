@@ -5,7 +5,7 @@
  * (equal stamps: a lower `generation`); bytes handed to `write` are copied, never kept; a record that is expired
  * (`keepUntil` passed) is never returned.
  */
-import type { Entry, EntryMeta, PassRecord, StoredRecord, StoreKey, VaryRecord } from '../core/types.js'
+import type { Entry, EntryMeta, PassRecord, SearchRecord, StoredRecord, StoreKey, VaryRecord } from '../core/types.js'
 
 export interface EntryWriter {
   /** Bytes of the body, in order. Throws `too-large`-coded RangeError past the limit; the writer is then aborted. */
@@ -22,8 +22,8 @@ export interface Store {
   get (key: StoreKey): Promise<StoredRecord | undefined>
   /** `length`: the body's, when the head announced it. `undefined`: refused (too large, no room). */
   begin (meta: EntryMeta, length: number | undefined): EntryWriter | undefined
-  /** Stores a vary or pass record. */
-  note (record: VaryRecord | PassRecord): void
+  /** Stores a record without a body. */
+  note (record: VaryRecord | PassRecord | SearchRecord): void
   /** After a 304: `meta` takes the place of `entry`'s, the body stays. `undefined`: another generation is stored. */
   refresh (entry: Entry, meta: EntryMeta): Promise<Entry | undefined>
   delete (key: StoreKey): Promise<void>

@@ -6,7 +6,7 @@
  * since a refresh or a settled purge puts another object in its place; nothing is looked up twice on the hit path.
  */
 import type { Clock, Timer } from '../core/clock.js'
-import type { Entry, EntryMeta, Ms, PassRecord, Policy, StoredRecord, StoreKey, VaryRecord } from '../core/types.js'
+import type { Entry, EntryMeta, Ms, PassRecord, Policy, SearchRecord, StoredRecord, StoreKey, VaryRecord } from '../core/types.js'
 import { Admission, MAX_USES, type Held } from './admission.js'
 import { Assembly, gather, type Bytes } from './assembly.js'
 import type { EntryWriter, Store, StoreStats } from './contract.js'
@@ -115,7 +115,7 @@ class Memory implements MemoryStore {
     }
   }
 
-  note (record: VaryRecord | PassRecord): void {
+  note (record: VaryRecord | PassRecord | SearchRecord): void {
     if (!this.closed) this.put(record)
   }
 
@@ -251,7 +251,7 @@ function entryOf (meta: EntryMeta, bytes: Bytes): Entry {
   return {
     kind: 'entry', key: meta.key, primary: meta.primary, url: meta.url, status: meta.status, policy: meta.policy, head: bytes.head,
     body: bytes.body, length: bytes.length, etag: meta.etag, lastModified: meta.lastModified, tags: meta.tags,
-    filledAt: meta.filledAt, checkedAt: meta.checkedAt, generation: meta.generation
+    filledAt: meta.filledAt, checkedAt: meta.checkedAt, generation: meta.generation, part: meta.part
   }
 }
 

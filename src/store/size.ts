@@ -25,6 +25,7 @@ export function frameSize (meta: EntryMeta): number {
 export function recordSize (record: StoredRecord): number {
   if (record.kind === 'entry') return frameSize(record) + heldBytes(record)
   let size = RECORD_OVERHEAD + keySize(record)
+  if (record.kind === 'search') size += stringSize(record.leadsTo)
   if (record.kind === 'vary') {
     for (const name of record.names) size += STRING + name.length
     for (const [language, selecting] of record.languages ?? []) size += 3 * STRING + language.length + selecting.length

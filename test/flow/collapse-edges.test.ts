@@ -242,6 +242,17 @@ describe('a purge', () => {
   })
 })
 
+describe('a purge by URL', () => {
+  it('refuses what only a lenient reader takes for one', async () => {
+    const { proxy } = await stand()
+    for (const url of ['http:a/x', 'http:/a/x', 'http://a\\x', 'http://user@a/x', 'ftp://a/x', 'a/x']) {
+      expect((await proxy.purge({ urls: [url] })).status, url).toBe(400)
+      expect((await proxy.purge({ prefixes: [url] })).status, url).toBe(400)
+    }
+    for (const url of ['http://a', 'HTTP://A:80/x?y', 'https://[::1]:8/']) expect((await proxy.purge({ urls: [url] })).status, url).toBe(200)
+  })
+})
+
 describe('a client that hangs up before the head', () => {
   it('ends the fetch of what is remembered as uncacheable', async () => {
     const { origin, proxy } = await stand()

@@ -1,17 +1,19 @@
 /** One fetch, however many ask; and what becomes of them when the answer is not for all, fails, or is overtaken. */
 import type { ServerResponse } from 'node:http'
 import { afterEach, describe, expect, it } from 'vitest'
+import { systemClock, type Clock } from '../../src/core/clock.js'
 import { barrier, until } from '../support/barrier.js'
 import type { Reply } from '../support/client.js'
+import { manualClock } from '../support/clock.js'
 import { answer, startOrigin, type TestOrigin } from '../support/origin.js'
 import { before, startProxy, type TestProxy } from '../support/proxy.js'
 
 const running: (() => unknown)[] = []
 afterEach(async () => { for (const stop of running.splice(0).toReversed()) await stop() })
 
-async function setUp (config: object = {}): Promise<{ origin: TestOrigin, proxy: TestProxy }> {
+async function setUp (config: object = {}, clock: Clock = systemClock): Promise<{ origin: TestOrigin, proxy: TestProxy }> {
   const origin = await startOrigin()
-  const proxy = await startProxy(before(origin, config))
+  const proxy = await startProxy(before(origin, config), { clock })
   running.push(() => origin.stop(), () => { proxy.stop() })
   return { origin, proxy }
 }
@@ -61,6 +63,25 @@ describe('collapsing', () => {
     await until('one who joined late too', () => begun >= 51)
     gate.open()
     expect((await Promise.all([...replies, late])).every(r => r.body === 'first-last')).toBe(true)
+    expect(origin.count()).toBe(1)
+  })
+
+  it('shares an answer that outlived its freshness on the way, with those who asked before', async () => {
+    const clock = manualClock()
+    const { origin, proxy } = await setUp({}, clock)
+    const gate = barrier()
+    const asked = barrier()
+    origin.on(async (_, response) => {
+      asked.open()
+      await gate.passed
+      answer({ 'cache-control': 's-maxage=1' }, 'slow')(_, response, 1)
+    })
+    const replies = many(proxy, 50, '/slower-than-fresh')
+    await until('all wait', async () => await collapsed(proxy) === 49)
+    await asked.passed
+    clock.advance(2000)
+    gate.open()
+    expect((await Promise.all(replies)).every(r => r.body === 'slow')).toBe(true)
     expect(origin.count()).toBe(1)
   })
 

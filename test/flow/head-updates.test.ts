@@ -2,10 +2,10 @@
 import { describe, expect, it } from 'vitest'
 import { barrier } from '../support/barrier.js'
 import type { Reply } from '../support/client.js'
-import { isHit, scenes, type Scene } from '../support/scene.js'
+import { cacheStatus, isHit, quiet, scenes, type Scene } from '../support/scene.js'
 
 const scene = scenes()
-const FIELDS = { 'Cache-Control': 'max-age=60, stale-if-error=600', Version: '1' }
+const FIELDS = { 'Cache-Control': 'max-age=60, stale-while-revalidate=600', Version: '1' }
 
 /** A stored GET without validators, which a HEAD alone can speak of; `head` and its status answer HEADs. */
 async function stored (head: Record<string, string>, status = 200, staging: { route?: object, config?: object } = {}): Promise<Scene> {
@@ -45,10 +45,13 @@ describe('a 200 to a HEAD', () => {
   ])('%s makes what is stored stale, not unusable', async (_, fields) => {
     const s = await stored(fields)
     await head(s, FRESH)
-    expect(isHit(await s.get('/', { 'cache-control': 'max-stale, only-if-cached' }))).toBe(false)
-    s.origin.on((_, response) => { response.writeHead(503).end() })
-    expect((await s.get('/')).body).toBe('body')
-    expect(s.origin.count()).toBe(3)
+    const got = await s.get('/')
+    expect(got.body).toBe('body')
+    expect(cacheStatus(got)).toBe('seawall; hit; ttl=0; detail=stale-while-revalidate')
+    expect(got.headers['version']).toBe('1')
+    await quiet(s)
+    expect(isHit(await s.get('/', { 'cache-control': 'max-age=60' }))).toBe(true)
+    expect(s.origin.seen.map(({ method }) => method)).toEqual(['GET', 'HEAD', 'GET'])
   })
 
   it.each([
@@ -60,7 +63,7 @@ describe('a 200 to a HEAD', () => {
     s.pass(59)
     expect(isHit(await s.get('/'))).toBe(true)
     s.pass(1)
-    expect(isHit(await s.get('/', { 'cache-control': 'only-if-cached' }))).toBe(false)
+    expect(cacheStatus(await s.get('/'))).toContain('detail=stale-while-revalidate')
   })
 
   it('that forbids storing ends what is stored', async () => {
@@ -88,11 +91,28 @@ describe('a 200 to a HEAD', () => {
     await heading
     expect(isHit(await s.get('/', { 'cache-control': 'only-if-cached' }))).toBe(false)
   })
+
+  it('adds its tags, and what they were purged by meanwhile', async () => {
+    const s = await stored(LONGER)
+    const asked = barrier()
+    const purged = barrier()
+    s.origin.on(async (_, response) => {
+      asked.open()
+      await purged.passed
+      response.writeHead(200, { ...LONGER, 'Surrogate-Key': 'late' }).end()
+    })
+    const heading = head(s, FRESH)
+    await asked.passed
+    await s.proxy.purge({ tags: ['late'] })
+    purged.open()
+    await heading
+    expect(isHit(await s.get('/', { 'cache-control': 'only-if-cached' }))).toBe(false)
+  })
 })
 
 it('a HEAD that is passed for another reason changes nothing', async () => {
   const s = await stored({ ...LONGER, 'Content-Length': '5' })
   for (const headers of [{ 'cache-control': 'no-store' }, { 'if-match': '"b"' }]) await head(s, headers as Record<string, string>)
   expect(s.origin.count()).toBe(3)
-  expect(isHit(await s.get('/'))).toBe(true)
+  expect(cacheStatus(await s.get('/'))).toBe('seawall; hit; ttl=60')
 })

@@ -108,6 +108,25 @@ describe('a body beyond maxObject', () => {
     expect(await first.whole).toBe(2 * MB + 3)
   })
 
+  it('is closed to who comes later where the end of the connection is all that ends it', async () => {
+    const stage = await stand()
+    const { origin, proxy } = stage
+    const gate = barrier()
+    origin.on(async (_, response, count) => {
+      response.useChunkedEncodingByDefault = false
+      response.writeHead(200, { 'cache-control': 'max-age=60', connection: 'close' })
+      response.write(Buffer.alloc(MB))
+      if (count === 1) await gate.passed
+      response.end('end')
+    })
+    const first = await reading(stage, '/until-close')
+    await until('most has come', () => first.bytes() === MB)
+    expect((await proxy.get('/until-close')).bytes.length).toBe(MB + 3)
+    expect(origin.count()).toBe(2)
+    gate.open()
+    expect(await first.whole).toBe(MB + 3)
+  })
+
   it('is no faster than its only reader', async () => {
     const stage = await stand({ cache: { maxObject: '1mb' } })
     const state = sending(stage.origin, 64 * MB, {})

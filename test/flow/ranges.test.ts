@@ -128,7 +128,7 @@ describe('of what is not stored', () => {
     for (let i = 0; i < 2; i++) {
       const reply = await proxy.get('/p', { headers: { range: 'bytes=5-6', 'if-range': '"1"' } })
       expect(reply).toMatchObject({ status: 206, body: '56', headers: { 'content-range': 'bytes 5-6/20' } })
-      expect(cacheStatus(reply)).toBe('seawall; fwd=bypass; fwd-status=206; detail=range')
+      expect(cacheStatus(reply)).toBe('seawall; fwd=uri-miss; fwd-status=206; detail=partial')
     }
     expect(origin.seen[1]!.headers).toMatchObject({ range: 'bytes=5-6', 'if-range': '"1"' })
     expect(await proxy.get('/p')).toMatchObject({ status: 200, body: TEXT })

@@ -134,7 +134,7 @@ describe('storePost', () => {
     echoing(s, { 'Cache-Control': 'max-age=60' })
     const got = await s.get('/')
     expect(got.body).toBe('GET  2')
-    expect(cacheStatus(got)).toContain('fwd=uri-miss')
+    expect(cacheStatus(got)).toBe('seawall; fwd=uri-miss; fwd-status=200; stored')
   })
 
   it('stores for requests with the same selecting fields alone (RFC 9111 §4.1)', async () => {

@@ -37,10 +37,10 @@ export async function startSeawall (flags: readonly string[], env: Record<string
 
 export interface Ran { readonly code: number, readonly stdout: string, readonly stderr: string }
 
-/** Any command, run to its end. */
+/** A command that ends by itself, run to its end. */
 export function runSeawall (args: readonly string[], { cwd = emptyFolder(), env = {} }: { cwd?: string, env?: Record<string, string> } = {}): Promise<Ran> {
   return new Promise(resolve => {
-    execFile(process.execPath, [COMMAND, ...args], { cwd, env: { ...process.env, ...env } }, (error, stdout, stderr) => {
+    execFile(process.execPath, [COMMAND, ...args], { cwd, env: { ...process.env, ...env }, timeout: 15_000 }, (error, stdout, stderr) => {
       resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr })
     })
   })

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, it, test } from 'vitest'
-import { appendCacheStatus, cacheStatus, type CacheStatus } from '../../src/http/cache-status.js'
+import { cacheStatus, type CacheStatus } from '../../src/http/cache-status.js'
 import { listMembers } from '../../src/http/fields.js'
 
 describe('cacheStatus', () => {
@@ -35,15 +35,5 @@ describe('cacheStatus', () => {
       expect([text, listMembers(text)]).toEqual([text, [text]])
       expect(/^[ -~]*$/.test(text)).toBe(true)
     }))
-  })
-})
-
-describe('appendCacheStatus', () => {
-  it('puts caches nearer to the origin first', () => {
-    expect(appendCacheStatus('Origin; hit, "Mid"; fwd=miss ', { hit: true })).toBe('Origin; hit, "Mid"; fwd=miss, seawall; hit')
-  })
-
-  it.each([undefined, '', ' \t'])('stands alone after %j', previous => {
-    expect(appendCacheStatus(previous, { fwd: 'miss' })).toBe('seawall; fwd=miss')
   })
 })

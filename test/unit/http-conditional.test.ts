@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, it, test } from 'vitest'
-import { ifRangeHolds, notModified, strongMatch, weakMatch } from '../../src/http/conditional.js'
+import { ifRangeHolds, notModified, strongMatch, strongValidator, weakMatch } from '../../src/http/conditional.js'
 import { formatHttpDate } from '../../src/http/date.js'
 
 const MODIFIED = Date.UTC(2026, 0, 1)
@@ -131,5 +131,17 @@ describe('ifRangeHolds', () => {
     expect(ifRangeHolds(day(0), { ...stored, date: day(0) })).toBe(false)
     expect(ifRangeHolds(day(0), { ...stored, date: undefined })).toBe(false)
     expect(ifRangeHolds(day(0), { ...stored, date: 'x' })).toBe(false)
+  })
+})
+
+describe('the validator a part is completed by (RFC 9110 §13.1.5)', () => {
+  it('is a strong entity-tag, or Last-Modified where there is none and it is strong (§8.8.2.2)', () => {
+    const stored = { etag: undefined, lastModified: day(0), date: day(1) }
+    expect(strongValidator({ ...stored, etag: '"a"' })).toBe('"a"')
+    expect(strongValidator(stored)).toBe(day(0))
+    expect(strongValidator({ ...stored, date: day(0) })).toBeUndefined()
+    expect(strongValidator({ ...stored, date: undefined })).toBeUndefined()
+    expect(strongValidator({ ...stored, etag: 'W/"a"' })).toBeUndefined()
+    expect(strongValidator({ etag: undefined, lastModified: undefined, date: day(0) })).toBeUndefined()
   })
 })

@@ -6,7 +6,9 @@ import { ifRangeHolds, notModified, weakMatch } from '../../src/http/conditional
 import { parseHttpDate } from '../../src/http/date.js'
 import { endToEnd, isToken, listMembers } from '../../src/http/fields.js'
 import { selectRange } from '../../src/http/range.js'
+import { readDictionary, readStrings } from '../../src/http/structured.js'
 import { normalLanguages, normalMedia, preferredLanguage } from '../../src/policy/negotiation.js'
+import { canonicalTarget, readSearchRule } from '../../src/policy/no-vary-search.js'
 
 const SIZE = 65_536
 const DATE = 'Sun, 06 Nov 1994 08:49:37 GMT'
@@ -30,7 +32,11 @@ const READERS: Record<string, (field: string) => unknown> = {
   selectRange: field => selectRange(field, 10),
   normalLanguages,
   normalMedia,
-  preferredLanguage
+  preferredLanguage,
+  readStrings,
+  readDictionary,
+  readSearchRule,
+  canonicalTarget: field => canonicalTarget({ others: true, named: new Set(['a']), ordered: false }, `/p?${field}`)
 }
 
 const fill = (unit: string): string => unit.repeat(SIZE / unit.length)

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, it, test } from 'vitest'
-import { contentRange, selectRange, unsatisfiedRange } from '../../src/http/range.js'
+import { contentRange, parseContentRange, selectRange, unsatisfiedRange } from '../../src/http/range.js'
 
 const whole = { kind: 'whole' }
 const none = { kind: 'unsatisfiable' }
@@ -46,6 +46,26 @@ describe('selectRange', () => {
 describe('Content-Range', () => {
   it('is written', () => {
     expect(contentRange(0, 4, 10)).toBe('bytes 0-4/10')
+    expect(contentRange(0, 4, undefined)).toBe('bytes 0-4/*')
     expect(unsatisfiedRange(10)).toBe('bytes */10')
+  })
+
+  it('is read as it was written', () => {
+    fc.assert(fc.property(fc.nat(), fc.nat(), fc.option(fc.nat(), { nil: undefined }), (first, more, beyond) => {
+      const range = { first, last: first + more, total: beyond === undefined ? undefined : first + more + 1 + beyond }
+      expect(parseContentRange(['Content-Range', contentRange(range.first, range.last, range.total)])).toEqual(range)
+    }))
+  })
+
+  it.each([
+    ['an invalid one (RFC 9110 §14.4)', ['bytes 5-4/10']], ['one past its own end (§14.4)', ['bytes 0-10/10']], ['an unsatisfied one', ['bytes */10']],
+    ['another unit', ['lines 0-4/10']], ['several', ['bytes 0-4/10', 'bytes 0-4/10']], ['a list', ['bytes 0-4/10, 5-9/10']], ['none', []],
+    ['nonsense', ['bytes=0-4/10']], ['blanks', ['bytes  0-4/10']], ['signs', ['bytes -0-4/10']], ['what no body reaches', [`bytes 0-${'9'.repeat(16)}/*`]]
+  ])('is not read: %s', (_, lines) => {
+    expect(parseContentRange(lines.flatMap(line => ['content-range', line]))).toBeUndefined()
+  })
+
+  it('of several parts is in the parts (RFC 9110 §15.3.7.2)', () => {
+    expect(parseContentRange(['Content-Range', 'bytes 0-4/10', 'Content-Type', 'multipart/byteranges; boundary=x'])).toBeUndefined()
   })
 })

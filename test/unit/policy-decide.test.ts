@@ -53,9 +53,8 @@ describe('what passes', () => {
     expect(says(passRecord, [], { verdict: { kind: 'soft', since: NOW } })).toBe('pass uncacheable')
   })
 
-  it('is a HEAD or a range that nothing stored can serve', () => {
+  it('is a HEAD that nothing stored can serve', () => {
     expect(says(undefined, [], { method: 'HEAD' })).toBe('pass head')
-    expect(says(undefined, ['Range', 'bytes=0-1'])).toBe('pass range')
     expect(says(entryOf(), [], { method: 'HEAD' })).toBe('fresh')
     expect(says(entryOf(), ['Range', 'bytes=0-1'])).toBe('fresh')
     expect(says(stale({}, ETAG), ['Range', 'bytes=0-1'])).toBe('revalidate stale')
@@ -67,6 +66,10 @@ describe('what passes', () => {
 })
 
 describe('a miss', () => {
+  it('is a range of what is not stored, too', () => {
+    expect(says(undefined, ['Range', 'bytes=0-1'])).toBe('miss uri-miss')
+  })
+
   it('says which key was missing', () => {
     expect(says(undefined)).toBe('miss uri-miss')
     expect(says(undefined, [], {}, 'vary-miss')).toBe('miss vary-miss')
