@@ -10,7 +10,7 @@
  * fetch outlives its readers while it may be stored, and ends with them when it cannot.
  */
 import { SeawallError, toSeawallError } from '../core/errors.js'
-import type { FillEnd, StoreRefusal } from '../core/reasons.js'
+import type { FillEnd } from '../core/reasons.js'
 import type { RouteRules } from '../core/route.js'
 import type { BodyReader, Entry, EntryMeta, Judged, Lacking, Ms, RawHeaders, Stamp } from '../core/types.js'
 import { endToEnd, fieldValue } from '../http/fields.js'
@@ -18,12 +18,11 @@ import { mergeTags, responseTags } from '../invalidation/tags.js'
 import { responseHeaders } from '../policy/forward.js'
 import { storeTime, type StoreTime } from '../policy/store-time.js'
 import type { Exchange, OriginAnswer } from '../origin/contract.js'
-import type { EntryWriter } from '../store/contract.js'
 import { combined, type Completed } from './completion.js'
-import { searchRecords } from './equivalent.js'
 import { asIs, asRanged, type FillHead, type FillPlan } from './fill-plan.js'
-import { describes, freshened, type Freshened } from './freshened.js'
-import { besideWhole, bodyLength, extended, newMeta, passRecord, varyRecord } from './records.js'
+import { describes, freshened } from './freshened.js'
+import { Keeping } from './keeping.js'
+import { bodyLength, newMeta, passRecord } from './records.js'
 import type { Parts } from './parts.js'
 import { variantOf } from './recognise.js'
 import { fillRequest } from './requests.js'
@@ -56,7 +55,7 @@ export class Fill {
   private readonly onHead: (fill: Fill) => void
   private readonly onEnd: (fill: Fill) => void
   private exchange: Exchange | undefined
-  private writer: EntryWriter | undefined
+  private readonly keeping: Keeping
   private ended = false
 
   constructor (parts: Parts, plan: FillPlan, onHead: (fill: Fill) => void, onEnd: (fill: Fill) => void) {
@@ -71,6 +70,7 @@ export class Fill {
     this.head = new Promise(resolve => { settle = resolve })
     this.settleHead = settle
     this.body = new SharedBody(parts.clock, () => this.unread())
+    this.keeping = new Keeping(parts, this)
     parts.counters.fillsInFlight++
     void this.run()
   }
@@ -100,12 +100,12 @@ export class Fill {
   }
 
   get mayStore (): boolean {
-    return this.known === undefined || this.writer !== undefined
+    return this.known === undefined || this.keeping.active
   }
 
   /** Whether one more request may claim it and still read it from the first byte. */
   get joinable (): boolean {
-    return !this.ended && (this.known === undefined || this.writer !== undefined || this.known.kind !== 'answer')
+    return !this.ended && (this.known === undefined || this.keeping.active || this.known.kind !== 'answer')
   }
 
   // ---- the fetch
@@ -146,36 +146,16 @@ export class Fill {
     const headers = responseHeaders(answer.headers, stripped(this.plan.r.route, true), this.parts.clock.wall())
     const fresh = freshened(this.parts, this, entry, headers, answer)
     this.judged = fresh.entry
-    const kept = await this.kept(this.refresh(entry, fresh))
+    const kept = await this.keeping.refresh(entry, fresh)
     this.reveal({ kind: 'entry', entry: kept ?? fresh.entry, storable: fresh.fate === 'kept' })
     this.body.end()
     this.done('freshened')
-  }
-
-  private async refresh (entry: Entry, { entry: fresh, fate }: Freshened): Promise<Entry | undefined> {
-    const { store } = this.parts
-    if (fate === 'dropped') await store.delete(entry.key)
-    if (fate !== 'kept' || this.hardPurged()) return undefined
-    const kept = await store.refresh(entry, fresh)
-    const vary = kept && extended(this, store.peek(entry.primary), kept.policy.keepUntil)
-    if (vary !== undefined) store.note(vary)
-    return kept
   }
 
   private async unconditional (): Promise<OriginAnswer> {
     const answer = await this.ask(undefined)
     if (answer.status === 304) throw new SeawallError('origin_invalid', { detail: 'It sent 304 to a request without conditions.' })
     return answer
-  }
-
-  /** Begins to store what the rules allow, `length` bytes where that is known; says why not. */
-  private keep (meta: EntryMeta, { framing, answeredAt }: OriginAnswer, length: number | undefined): StoreRefusal | undefined {
-    if (framing === 'close') return 'unverifiable-length'
-    // it was fresh for those who wait, and would be for nobody else
-    if (meta.policy.keepUntil <= answeredAt) return 'expired'
-    this.writer = this.parts.store.begin(meta, length)
-    if (this.writer !== undefined) return undefined
-    return (length ?? 0) > this.parts.store.maxObject ? 'too-large' : 'no-room'
   }
 
   private async answered (answer: OriginAnswer, completed?: Completed): Promise<void> {
@@ -191,14 +171,14 @@ export class Fill {
     const meta = verdict.kind === 'store' && !failing ? this.metaOf(answer, headers, verdict, completed?.tags) : undefined
     this.judged = meta ?? this.judged
     if (meta !== undefined && verdict.kind === 'store') this.vary = verdict.vary
-    const refusal = verdict.kind === 'refuse' ? verdict.why : meta === undefined ? undefined : this.keep(meta, answer, bodyLength(answer, verdict))
+    const refusal = verdict.kind === 'refuse' ? verdict.why : meta === undefined ? undefined : this.keeping.begin(meta, answer, bodyLength(answer, verdict))
     // of what is too large, smaller parts may be stored yet
     const uncacheable = (verdict.kind === 'refuse' && verdict.intrinsic) || (refusal === 'too-large' && meta?.part === undefined) || refusal === 'authorization'
     if (uncacheable && !failing && this.plan.adopted === undefined) this.parts.store.note(passRecord(this, answer.answeredAt))
     this.reveal({
       kind: 'answer', status: answer.status, fwdStatus: completed === undefined ? answer.status : 206, headers,
       part: completed?.part, asRanged: this.asRanged, upstreamAge: fieldValue(answer.headers, 'age'), length: answer.length,
-      bodiless: answer.framing === 'none', meta, storing: this.writer !== undefined, refusal, failing
+      bodiless: answer.framing === 'none', meta, storing: this.keeping.active, refusal, failing
     })
     await this.pump(answer)
   }
@@ -213,57 +193,15 @@ export class Fill {
     for (;;) {
       const chunk = await answer.body.read()
       if (chunk === null) break
-      this.write(chunk)
+      this.keeping.write(chunk)
       this.body.push(chunk)
+      this.settleClaims()
       const room = this.body.room()
       if (room !== undefined) await room
     }
-    const stored = this.kept(this.commit())
+    const stored = this.keeping.commit()
     this.body.end()
     this.done(await stored === undefined ? 'not-stored' : 'stored')
-  }
-
-  /** Past the store's limit the fetch goes on for those who read it, unstored. */
-  private write (chunk: Uint8Array): void {
-    if (this.writer === undefined) return
-    try {
-      this.writer.write(chunk)
-    } catch (thrown) {
-      if (!(thrown instanceof RangeError)) throw thrown
-      this.writer = undefined
-      // for want of room it is as cacheable as before
-      if ('code' in thrown && thrown.code === 'too-large') this.parts.store.note(passRecord(this, this.parts.clock.now()))
-      this.settleClaims()
-    }
-  }
-
-  private async commit (): Promise<Entry | undefined> {
-    const writer = this.writer
-    this.writer = undefined
-    if (writer === undefined) return undefined
-    if (this.hardPurged() || besideWhole(this.parts, this)) {
-      writer.abort()
-      return undefined
-    }
-    const vary = varyRecord(this, this.parts.store.peek(this.plan.r.primary))
-    if (vary !== undefined) this.parts.store.note(vary)
-    const entry = await writer.commit()
-    if (entry !== undefined) for (const record of searchRecords(this, entry)) this.parts.store.note(record)
-    return entry
-  }
-
-  /** A store that fails costs the storing, never the answer. */
-  private async kept (storing: Promise<Entry | undefined>): Promise<Entry | undefined> {
-    try {
-      return await storing
-    } catch (thrown) {
-      this.parts.logger.error({ err: thrown, url: this.plan.r.url }, 'storing failed')
-      return undefined
-    }
-  }
-
-  private hardPurged (): boolean {
-    return this.parts.log.verdict(this.judged).kind === 'hard'
   }
 
   // ---- its ends
@@ -277,19 +215,18 @@ export class Fill {
 
   /** What is not being stored is held only for its readers, and fetched only while it has some. */
   private settleClaims (): void {
-    if (this.known?.kind !== 'answer' || this.claims > 0 || this.writer !== undefined) return
+    if (this.known?.kind !== 'answer' || this.claims > 0 || this.keeping.active) return
     this.body.release()
     this.unread()
   }
 
   private unread (): void {
-    if (this.ended || this.known?.kind !== 'answer' || this.claims > 0 || this.body.readers > 0 || this.writer !== undefined) return
+    if (this.ended || this.known?.kind !== 'answer' || this.claims > 0 || this.body.readers > 0 || this.keeping.active) return
     this.exchange?.cancel(new SeawallError('abandoned'))
   }
 
   private fail (error: SeawallError): void {
-    this.writer?.abort()
-    this.writer = undefined
+    this.keeping.abort()
     this.exchange?.cancel(error)
     if (this.known === undefined) this.reveal({ kind: 'failed', error })
     this.body.fail(error)
