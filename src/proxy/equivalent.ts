@@ -12,7 +12,7 @@ import { fieldValue } from '../http/fields.js'
 import { decodeHead } from '../http/head.js'
 import { primaryKey, urlKey } from '../policy/key.js'
 import { canonicalTarget, readSearchRule, type SearchRule } from '../policy/no-vary-search.js'
-import type { Fill } from './fill.js'
+import type { Filling } from './fill-plan.js'
 import { peek, type Found } from './lookup.js'
 import type { Parts } from './parts.js'
 import { pathOf, type Recognised } from './recognise.js'
@@ -34,7 +34,7 @@ export function equivalent (parts: Parts, r: Recognised): Found | undefined {
 }
 
 /** The records that lead from equivalent URLs to the entry a fill has stored. */
-export function searchRecords (fill: Fill, entry: Entry): SearchRecord[] {
+export function searchRecords (fill: Filling, entry: Entry): SearchRecord[] {
   const { facts: { site }, target } = fill.plan.r
   const says = fieldValue(decodeHead(entry.head).headers, FIELD)
   const rule = ruleOf(says)

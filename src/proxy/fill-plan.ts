@@ -1,7 +1,7 @@
 /** What a fill is asked for, and what it tells those who wait when its head is known. */
 import type { SeawallError } from '../core/errors.js'
 import type { StoreRefusal } from '../core/reasons.js'
-import type { Entry, EntryMeta, Lacking, Part, RawHeaders, StoreKey } from '../core/types.js'
+import type { Entry, EntryMeta, Judged, Lacking, Part, RawHeaders, Stamp, StoreKey } from '../core/types.js'
 import type { Exchange } from '../origin/contract.js'
 import type { Recognised } from './recognise.js'
 
@@ -48,6 +48,21 @@ export interface FillPlan {
   readonly adopted?: Exchange
   /** Remembered under this key when the answer turns out uncacheable. */
   readonly passKey: StoreKey
+}
+
+/** What a fill is to those who write down what it brings. */
+export interface Filling {
+  readonly plan: FillPlan
+  /** The log's head before the origin was asked. */
+  readonly startedAt: Stamp
+  /** Start order of fills. */
+  readonly generation: number
+  /** Undefined until the head is known. */
+  readonly known: FillHead | undefined
+  /** What the log judges: tags are known with the head. */
+  readonly judged: Judged
+  /** The request fields the answer varies on; empty until it is known to be storable. */
+  readonly vary: readonly string[]
 }
 
 /** For one client alone and without an entry to validate, the client's own conditions and range go along. */

@@ -19,7 +19,7 @@ import { responseHeaders } from '../policy/forward.js'
 import { storeTime, type StoreTime } from '../policy/store-time.js'
 import type { Exchange, OriginAnswer } from '../origin/contract.js'
 import { combined, type Completed } from './completion.js'
-import { asIs, asRanged, type FillHead, type FillPlan } from './fill-plan.js'
+import { asIs, asRanged, type FillHead, type Filling, type FillPlan } from './fill-plan.js'
 import { describes, freshened } from './freshened.js'
 import { Keeping } from './keeping.js'
 import { bodyLength, newMeta, passRecord } from './records.js'
@@ -33,7 +33,7 @@ const OF_THE_RANGE: ReadonlySet<number> = new Set([206, 304, 412, 416])
 
 let started = 0
 
-export class Fill {
+export class Fill implements Filling {
   readonly plan: FillPlan
   readonly startedAt: Stamp
   readonly beganAt: Ms

@@ -8,17 +8,17 @@ import type { Entry, EntryMeta } from '../core/types.js'
 import type { OriginAnswer } from '../origin/contract.js'
 import type { EntryWriter } from '../store/contract.js'
 import { searchRecords } from './equivalent.js'
-import type { Fill } from './fill.js'
+import type { Filling } from './fill-plan.js'
 import type { Freshened } from './freshened.js'
 import type { Parts } from './parts.js'
 import { besideWhole, extended, passRecord, varyRecord } from './records.js'
 
 export class Keeping {
   private readonly parts: Parts
-  private readonly fill: Fill
+  private readonly fill: Filling
   private writer: EntryWriter | undefined
 
-  constructor (parts: Parts, fill: Fill) {
+  constructor (parts: Parts, fill: Filling) {
     this.parts = parts
     this.fill = fill
   }

@@ -6,8 +6,7 @@ import { contentLanguage } from '../policy/negotiation.js'
 import { storedAs } from '../policy/partial.js'
 import { selectingValue } from '../policy/selecting.js'
 import type { StoreTime } from '../policy/store-time.js'
-import type { FillPlan } from './fill-plan.js'
-import type { Fill } from './fill.js'
+import type { Filling, FillPlan } from './fill-plan.js'
 import type { Parts } from './parts.js'
 
 /** Languages a vary record remembers. */
@@ -22,7 +21,7 @@ interface Stored {
 }
 
 /** What brings a record: a fill, or less. */
-export type Source = Pick<Fill, 'startedAt' | 'generation'> & { readonly plan: Pick<FillPlan, 'r'> }
+export type Source = Pick<Filling, 'startedAt' | 'generation'> & { readonly plan: Pick<FillPlan, 'r'> }
 
 export function newMeta (fill: Source, s: Stored): EntryMeta {
   const { url, primary } = fill.plan.r
@@ -35,7 +34,7 @@ export function newMeta (fill: Source, s: Stored): EntryMeta {
 }
 
 /** The record that leads from the primary key to this fill's variant; it lives as long as any variant it leads to. */
-export function varyRecord (fill: Fill, present: StoredRecord | undefined): VaryRecord | undefined {
+export function varyRecord (fill: Filling, present: StoredRecord | undefined): VaryRecord | undefined {
   const known = fill.known
   if (fill.vary.length === 0 || known?.kind !== 'answer' || known.meta === undefined) return undefined
   const { url, primary } = fill.plan.r
@@ -48,13 +47,13 @@ export function varyRecord (fill: Fill, present: StoredRecord | undefined): Vary
 }
 
 /** `present` as it must be in order not to end before an entry it leads to. Undefined: it is as it must be. */
-export function extended (fill: Fill, present: StoredRecord | undefined, keepUntil: Ms): VaryRecord | undefined {
+export function extended (fill: Filling, present: StoredRecord | undefined, keepUntil: Ms): VaryRecord | undefined {
   if (present?.kind !== 'vary' || present.keepUntil >= keepUntil) return undefined
   return { ...present, generation: fill.generation, keepUntil }
 }
 
 /** What is known of the languages of variants, the newest first, and what this fill adds. */
-function languages (fill: Fill, headers: RawHeaders, present: StoredRecord | undefined): NonNullable<VaryRecord['languages']> {
+function languages (fill: Filling, headers: RawHeaders, present: StoredRecord | undefined): NonNullable<VaryRecord['languages']> {
   const known = present?.kind === 'vary' && present.names.join() === fill.vary.join() ? present.languages ?? [] : []
   const { facts, route } = fill.plan.r
   const language = fill.vary.includes('accept-language') ? contentLanguage(headers) : undefined
@@ -63,7 +62,7 @@ function languages (fill: Fill, headers: RawHeaders, present: StoredRecord | und
   return [[language, selecting] as const, ...known.filter(([other]) => other !== language)].slice(0, MAX_LANGUAGES)
 }
 
-export function passRecord (fill: Fill, now: Ms): PassRecord {
+export function passRecord (fill: Filling, now: Ms): PassRecord {
   const { r, passKey } = fill.plan
   return {
     kind: 'pass', key: passKey, url: r.url, tags: fill.judged.tags, filledAt: fill.startedAt, checkedAt: undefined,
@@ -78,7 +77,7 @@ export function bodyLength ({ framing, length }: OriginAnswer, verdict: StoreTim
 }
 
 /** A part never takes the place of the whole, as long as that is fresh. */
-export function besideWhole (parts: Parts, { known }: Fill): boolean {
+export function besideWhole (parts: Parts, { known }: Filling): boolean {
   if (known?.kind !== 'answer' || known.meta?.part === undefined) return false
   const held = parts.store.peek(known.meta.key)
   return held?.kind === 'entry' && held.part === undefined && parts.clock.now() < held.policy.freshUntil && parts.log.verdict(held) === CLEAN

@@ -5,7 +5,6 @@ import type { ErrorCode } from '../core/errors.js'
 import type { Logger } from '../core/logger.js'
 import type { Socket } from 'node:net'
 import type { Ms, Peer, ProxyCore, ProxyRequest, ProxyResponse } from '../core/types.js'
-import type { Connection } from './connection.js'
 import type { ServerLimits, TimingWheel } from './limits.js'
 
 /** `bytes`: of head and content, as sent. `ms`: from the whole head of the request to the end of the answer. */
@@ -26,9 +25,12 @@ export interface ServingOptions {
   readonly onAnswer?: ((request: ProxyRequest | undefined, response: ProxyResponse | undefined, end: AnswerEnd) => void) | undefined
 }
 
+/** What a listener does to its connections. */
+export interface Served { abort (why: Error): void, drain (): void }
+
 export interface Serving extends ServingOptions {
   readonly wheel: TimingWheel
-  readonly connections: Set<Connection>
+  readonly connections: Set<Served>
   readonly bodyTimeout: Ms
   /** Every answer is its connection's last. */
   draining: boolean
