@@ -94,7 +94,7 @@ export async function startApp (settings: Settings, io: AppIo, { clock, random }
   try {
     const adminAddress = await admin.listen(settings.admin.host, settings.admin.port)
     const listen = await listener.listen(settings.listen.host, settings.listen.port)
-    logger.info({ listen: `http://${formatAddress(listen)}`, admin: `http://${formatAddress(adminAddress)}` }, 'listening')
+    logger.info({ config: settings.file, listen: `http://${formatAddress(listen)}`, admin: `http://${formatAddress(adminAddress)}` }, 'listening')
     return {
       listen,
       admin: adminAddress,

@@ -61,7 +61,8 @@ function orderOf (body: unknown, keys: PurgeKeys): PurgeOrder {
   const all = fields.get('all') ?? false
   if (typeof all !== 'boolean') throw badField('all', 'must be true or false')
   const scopes: Scope[] = [
-    ...strings(fields, 'tags').map(tag => ({ tag })),
+    // origins send a tag's UTF-8 bytes, which fields are read as one character each
+    ...strings(fields, 'tags').map(tag => ({ tag: Buffer.from(tag).toString('latin1') })),
     ...strings(fields, 'urls').map((url, i) => ({ url: keys.url(url) ?? refuseUrl(`urls[${i}]`) })),
     ...strings(fields, 'prefixes').map((prefix, i) => ({ prefix: keys.prefix(prefix) ?? refuseUrl(`prefixes[${i}]`) })),
     ...(all ? ['all' as const] : [])

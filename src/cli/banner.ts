@@ -12,6 +12,7 @@ export function banner (settings: Settings, running: Pick<RunningApp, 'listen' |
   const rows = [
     ['listen', base],
     ['admin', `http://${formatAddress(reachable(running.admin))}`],
+    ...(settings.file === undefined ? [] : [['config', settings.file]]),
     ...origins.map((origin, i) => [i === 0 ? 'origin' : '', origin])
   ].map(([label, text]) => `  ${paint(label!.padEnd(8), 'cyan', color)}${text}`)
   return ['', `  ${paint(`seawall ${version()}`, 'green', color)}`, '', ...rows, '', `  try     curl -i ${base}/`, '', ''].join('\n')

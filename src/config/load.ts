@@ -39,7 +39,7 @@ export function loadConfig ({ file, flags = {}, env }: LoadOptions): Settings {
   if (isObject(raw)) problems.push(...check(soundParts(raw), token))
   const lines = formatProblems(problems, expanded.problems, flagged)
   if (parsed.data === undefined || lines.length > 0) throw new ConfigError(file, lines)
-  return compile(parsed.data, token)
+  return { ...compile(parsed.data, token), file }
 }
 
 /** What an unset variable left behind is not reported a second time. */

@@ -46,6 +46,8 @@ export interface LimitSettings {
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent'
 
 export interface Settings {
+  /** The file it was read from. */
+  readonly file?: string | undefined
   readonly listen: Address
   readonly admin: Address & { readonly token: string | undefined }
   /** Without prototype: a name is there only if the configuration gave it. */

@@ -3,7 +3,8 @@ import { SeawallError, type ErrorCode } from '../core/errors.js'
 import { headText } from './head.js'
 import type { ProxyResponse } from '../core/types.js'
 
-const SERVED = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS'
+/** Methods answered here or by origins. */
+export const SERVED = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS'
 
 /**
  * The answer for a coded failure: `{"error":code,"message":…}`, or a line of text for an Accept that names text and no

@@ -1,11 +1,12 @@
 /** The last step of every path: an answer as the writer wants it. */
 import { toSeawallError, type SeawallError } from '../core/errors.js'
 import type { Outcome } from '../core/reasons.js'
-import type { Entry, Ms, ProxyRequest, ProxyResponse } from '../core/types.js'
+import type { Entry, Ms, ProxyRequest, ProxyResponse, RawHeaders } from '../core/types.js'
 import { cacheStatus, type CacheStatus } from '../http/cache-status.js'
 import { fieldValue } from '../http/fields.js'
 import { decodeHead, headText } from '../http/head.js'
-import { refusalResponse } from '../http/refusal.js'
+import { formatHttpDate } from '../http/date.js'
+import { refusalResponse, SERVED } from '../http/refusal.js'
 import type { FillHead } from './fill-plan.js'
 import type { Fill } from './fill.js'
 import { headOfWhole, notModifiedHead, ranged, unmodified } from './partial.js'
@@ -62,6 +63,18 @@ export function fromFill (r: Recognised, fill: Fill, head: FillHead & { kind: 'a
   const { headers, length } = head
   if (r.facts.range === undefined || head.asRanged || length === undefined) return answer
   return ranged(r, { ...head, length, etag: fieldValue(headers, 'etag'), lastModified: fieldValue(headers, 'last-modified') }, answer)
+}
+
+/** `OPTIONS *` asks about this server, not about anything behind it (RFC 9110 §9.3.7). */
+export function ofThisServer (wall: number): ProxyResponse {
+  return { status: 204, head: headText(204, ['Date', formatHttpDate(wall), 'Allow', SERVED]), tail: '', body: { kind: 'none' }, outcome: 'pass' }
+}
+
+/** A failure answered as the origin put it: its status, and when to try again. Its body is for whom it was made. */
+export function withStatus (response: ProxyResponse, status: number, headers: RawHeaders): ProxyResponse {
+  const retryAfter = fieldValue(headers, 'retry-after')
+  const { headers: own } = decodeHead(Buffer.from(response.head))
+  return { ...response, status, head: headText(status, retryAfter === undefined ? own : [...own, 'Retry-After', retryAfter]) }
 }
 
 /** A failure as an answer a person can read. */

@@ -10,7 +10,7 @@ import { SeawallError } from '../core/errors.js'
 import type { Fwd, Outcome } from '../core/reasons.js'
 import { CLEAN, POLICY, type Policy, type Decision, type Entry, type EntryMeta, type Lacking, type ProxyResponse, type StoreKey } from '../core/types.js'
 import { decide } from '../policy/decide.js'
-import { fromEntry, fromError, fromFill } from './answer.js'
+import { fromEntry, fromError, fromFill, withStatus } from './answer.js'
 import { asRanged, type FillHead, type FillPlan } from './fill-plan.js'
 import type { Fill } from './fill.js'
 import { credentialed, type Fills } from './fills.js'
@@ -107,7 +107,9 @@ export class Collapse {
     if (failures < 2 && !fill.plan.last) return this.again(r, { ...round, failures })
     const stale = this.staleFor(wanted, head)
     if (stale !== undefined) return this.staleOnError(r, stale, head)
-    return fromError(head.kind === 'failed' ? head.error : failureOf(head), r.request, { fwd: fwdOf(wanted), collapsed: true })
+    const status = { fwd: fwdOf(wanted), collapsed: true }
+    if (head.kind !== 'answer') return fromError(head.kind === 'failed' ? head.error : new SeawallError('internal'), r.request, status)
+    return withStatus(fromError(new SeawallError('origin_failed'), r.request, { ...status, fwdStatus: head.status }), head.status, head.headers)
   }
 
   private serve (r: Recognised, fill: Fill, head: FillHead, wanted: Wanted, outcome: Outcome, detail: string | undefined): ProxyResponse {
@@ -123,6 +125,7 @@ export class Collapse {
 
   /** Before the head is known: could this fill's answer be this request's? */
   private mayWait (fill: Fill, r: Recognised): boolean {
+    if (fill.failedForAll) return true
     if (!fill.joinable || asRanged(fill.plan) || this.parts.log.verdict(fill.judged) !== CLEAN || !this.parts.log.trusted(fill.beganAt)) return false
     const demandsNew = r.facts.directives.noCache && r.route.clientDirectives === 'honor'
     if (demandsNew && r.request.arrivedAt > fill.beganAt) return false
@@ -185,11 +188,6 @@ function momentary (policy: Policy): boolean {
 
 /** What stale-if-error stands in for (RFC 5861 §4). */
 const FAILURES = new Set([500, 502, 503, 504])
-
-function failureOf (head: FillHead): SeawallError {
-  const status = head.kind === 'answer' ? head.status : 502
-  return new SeawallError(status === 503 ? 'origin_unavailable' : status === 504 ? 'origin_timeout' : 'origin_failed')
-}
 
 function fwdOf (wanted: Wanted): Fwd {
   return wanted.kind === 'miss' ? wanted.why : wanted.why === 'request' ? 'request' : 'stale'

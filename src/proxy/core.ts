@@ -13,7 +13,7 @@
 import { SeawallError } from '../core/errors.js'
 import { CLEAN, type Decision, type ProxyCore, type ProxyRequest, type ProxyResponse, type ProxyTunnel } from '../core/types.js'
 import { decide } from '../policy/decide.js'
-import { fromEntry, fromError } from './answer.js'
+import { fromEntry, fromError, ofThisServer } from './answer.js'
 import { Collapse, type Round } from './collapse.js'
 import { equivalent } from './equivalent.js'
 import { credentialed, type Fills } from './fills.js'
@@ -76,7 +76,7 @@ export function createCore (parts: Parts, fills: Fills): ProxyCore {
         if (decision.why === 'uncacheable' && wholeGet(r)) return collapse.alone(r, undefined, found, 'uncacheable')
         return pass(parts, fills, r, decision.why)
       case 'refuse':
-        return fromError(new SeawallError(decision.code), r.request, { fwd: 'miss' })
+        return fromError(new SeawallError(decision.code), r.request, {})
     }
   }
 
@@ -93,6 +93,7 @@ export function createCore (parts: Parts, fills: Fills): ProxyCore {
     },
 
     async handle (request: ProxyRequest): Promise<ProxyResponse> {
+      if (request.target === '*') return ofThisServer(parts.clock.wall())
       let r: Recognised | undefined
       try {
         r = recognise(request, parts.route)

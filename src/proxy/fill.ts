@@ -103,9 +103,14 @@ export class Fill implements Filling {
     return this.known === undefined || this.keeping.active
   }
 
-  /** Whether one more request may claim it and still read it from the first byte. */
+  /** It was the second try and failed as the first had: everybody's answer, also of those who ask a moment later. */
+  get failedForAll (): boolean {
+    return this.plan.last && (this.known?.kind === 'failed' || (this.known?.kind === 'answer' && this.known.failing))
+  }
+
+  /** Whether one more request may claim it and still read it from the first byte, or be told that it failed. */
   get joinable (): boolean {
-    return !this.ended && (this.known === undefined || this.keeping.active || this.known.kind !== 'answer')
+    return this.failedForAll || (!this.ended && (this.known === undefined || this.keeping.active || this.known.kind !== 'answer'))
   }
 
   // ---- the fetch
@@ -173,7 +178,8 @@ export class Fill implements Filling {
     if (meta !== undefined && verdict.kind === 'store') this.vary = verdict.vary
     const refusal = verdict.kind === 'refuse' ? verdict.why : meta === undefined ? undefined : this.keeping.begin(meta, answer, bodyLength(answer, verdict))
     // of what is too large, smaller parts may be stored yet
-    const uncacheable = (verdict.kind === 'refuse' && verdict.intrinsic) || (refusal === 'too-large' && meta?.part === undefined) || refusal === 'authorization'
+    const uncacheable = (verdict.kind === 'refuse' && (verdict.intrinsic || this.provoked(answer.status))) ||
+      (refusal === 'too-large' && meta?.part === undefined) || refusal === 'authorization'
     if (uncacheable && !failing && this.plan.adopted === undefined) this.parts.store.note(passRecord(this, answer.answeredAt))
     this.reveal({
       kind: 'answer', status: answer.status, fwdStatus: completed === undefined ? answer.status : 206, headers,
@@ -181,6 +187,14 @@ export class Fill implements Filling {
       bodiless: answer.framing === 'none', meta, storing: this.keeping.active, refusal, failing
     })
     await this.pump(answer)
+  }
+
+  /**
+   * An error that this request may have caused, so that it must not take the place of anything; where there is nothing, the
+   * next thousand need not wait for one another to be told the same.
+   */
+  private provoked (status: number): boolean {
+    return status >= 400 && status < 500 && this.plan.shared && this.parts.store.peek(this.plan.passKey) === undefined
   }
 
   private metaOf (answer: OriginAnswer, headers: RawHeaders, verdict: StoreTime & { kind: 'store' }, tags: readonly string[] | undefined): EntryMeta {

@@ -6,7 +6,7 @@
  * What a head says of Vary counts from the head on, not from the commit, so that those it turns away meet the fill of
  * their own variant.
  */
-import type { Judged, StoreKey } from '../core/types.js'
+import type { Judged, Ms, StoreKey } from '../core/types.js'
 import type { FillPlan } from './fill-plan.js'
 import { Fill } from './fill.js'
 import type { Parts } from './parts.js'
@@ -16,6 +16,9 @@ import { variantOf, type Recognised } from './recognise.js'
 export function credentialed (key: StoreKey): StoreKey {
   return `${key}\ncredentials` as StoreKey
 }
+
+/** How long a failure that a stampede met is the answer to the rest of it. */
+const AFTERMATH: Ms = 100
 
 export class Fills {
   private readonly listed = new Map<StoreKey, Fill>()
@@ -75,7 +78,9 @@ export class Fills {
 
   private end (fill: Fill, slots: StoreKey[]): void {
     this.open.delete(fill)
-    this.unlist(fill, slots)
+    // what a stampede has not yet read from its sockets is the same stampede
+    if (fill.failedForAll) this.parts.clock.after(AFTERMATH, () => { this.unlist(fill, slots) })
+    else this.unlist(fill, slots)
     const { primary } = fill.plan.r
     const known = this.learned.get(primary)
     if (known === undefined || fill.known === undefined || fill.vary.length === 0) return

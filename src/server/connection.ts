@@ -25,6 +25,9 @@ import type { Socket } from 'node:net'
 import type { RequestHead } from '../http/scan.js'
 import type { Peer, ProxyResponse, ProxyTunnel } from '../core/types.js'
 
+/** What is left to a head that has begun when its connection is drained. */
+const LAST_HEAD = 500
+
 type State =
   | 'idle'       // between requests
   | 'head'       // part of a head has come
@@ -268,6 +271,8 @@ export class Connection {
   /** Shutting down: ends the connection now if nothing is in progress, otherwise with the answer. */
   drain (): void {
     if (this.state === 'idle') this.end()
+    // a head that is nearly here is let come; one that is not is nobody's request in flight
+    else if (this.state === 'head') this.serving.wheel.touch(this.deadline, LAST_HEAD)
   }
 
   private end (): void {

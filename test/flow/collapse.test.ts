@@ -136,8 +136,7 @@ describe('collapsing', () => {
     gates[1]!.open()
     const statuses = (await Promise.all(replies)).map(r => r.status)
     expect(origin.count()).toBe(2)
-    expect(statuses.filter(s => s === 500).length).toBe(2)
-    expect(statuses.filter(s => s === 502).length).toBe(998)
+    expect(statuses.every(s => s === 500)).toBe(true)
   })
 
   it('keeps a fetch alive whose first client hung up, and stores it', async () => {
