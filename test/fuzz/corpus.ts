@@ -251,6 +251,7 @@ export const HOSTILE: readonly Buffer[] = [
   `GET / HTTP/1.1\r\n${HOST}Connection: close, content-length, host\r\n\r\n`,
   `GET / HTTP/1.0\r\n${HOST}Connection: keep-alive, close\r\n\r\n`,
   `GET / HTTP/1.1\r\n${HOST}Connection: close\t, x\r\n\r\n`,
+  `GET / HTTP/1.1\r\n${HOST}Connection: \xa0\r\n\r\n`,
   `GET / HTTP/1.1\r\n${HOST}Connection: upgrade\r\nUpgrade: websocket\r\nContent-Length: 5\r\n\r\nhello`,
   `POST / HTTP/1.1\r\n${HOST}Expect: 100-continue, 200-ok\r\nContent-Length: 5\r\n\r\nhello`,
   `GET / HTTP/1.1\r\n${HOST}X: ${'x'.repeat(16_400)}\r\n\r\n`,

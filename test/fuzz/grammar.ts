@@ -39,7 +39,7 @@ export function parseStrictly (text: string): Parsed & { readonly target: string
   if (target === undefined) return undefined
 
   if (lines(headers, 'connection').some(line => line.includes('\t'))) return undefined
-  const options = lines(headers, 'connection').flatMap(line => line.toLowerCase().split(',')).map(option => option.trim()).filter(option => option !== '')
+  const options = lines(headers, 'connection').flatMap(line => line.toLowerCase().split(',')).map(option => option.replace(/^[ \t]+|[ \t]+$/g, '')).filter(option => option !== '')
   if (!options.every(option => new RegExp(`^${T}+$`).test(option) && !FORBIDDEN_OPTIONS.test(option))) return undefined
   if (version === '1.0' && options.includes('close') && options.includes('keep-alive')) return undefined
   const expect = lines(headers, 'expect')
