@@ -58,7 +58,7 @@ export async function startApp (settings: Settings, io: AppIo, { clock, random }
   const origins = createOrigins(settings.origins, { clock, counters, log: logger })
   const hosts = new Map(Object.entries(settings.origins).map(([name, origin]) => [name, originHost(origin)]))
   const parts: Parts = {
-    clock, counters, logger, store, log, origins, random,
+    clock, counters, logger, store, log, origins, random, strictPurge: false,
     route: compileRoutes(settings.routes),
     // HTTP/1.0 may do without Host
     originHost: (name, host) => hosts.get(name) ?? (host === '' ? new URL(settings.origins[name]!.url).host : host)

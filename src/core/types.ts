@@ -7,8 +7,11 @@ import type { HitKind, Outcome, PassReason } from './reasons.js'
 /** Milliseconds. Instants are monotonic (`Clock.now`), never wall time, unless a name says otherwise. */
 export type Ms = number
 
-/** A position in the invalidation log. Positions of different epochs cannot be compared. */
-export interface Stamp { readonly epoch: number, readonly seq: number }
+/**
+ * A position in the invalidation log. Positions of different epochs cannot be compared. `pos` counts what this process
+ * has applied, in its own order; it is told to nobody, and absent from what another process stamped.
+ */
+export interface Stamp { readonly epoch: number, readonly seq: number, readonly pos?: number | undefined }
 
 /** `scheme://host/path?query` and what a route adds to it. Two different requests never share one. */
 export type StoreKey = string & { readonly brand: 'StoreKey' }
@@ -191,6 +194,8 @@ export interface EntryMeta extends Judged {
   readonly generation: number
   /** It is incomplete: a 206, which answers no whole GET (RFC 9111 §3.3). */
   readonly part?: Part | undefined
+  /** Names this copy in a store that processes share, for a refresh to take the place of this one alone. */
+  readonly copy?: string | undefined
 }
 
 export interface Entry extends EntryMeta {
@@ -221,10 +226,14 @@ export type StoredRecord = Entry | VaryRecord | PassRecord | SearchRecord
 
 // ---- verdicts and decisions
 
-/** Soft: stale from `since` on. */
-export type Verdict = { readonly kind: 'clean' } | { readonly kind: 'hard' } | { readonly kind: 'soft', readonly since: Ms }
+/** Soft: stale from `since` on. Unsure: purges may have been missed since, so the origin is to be asked whether it holds. */
+export type Verdict = { readonly kind: 'clean' } | { readonly kind: 'hard' } | { readonly kind: 'unsure' } | { readonly kind: 'soft', readonly since: Ms }
 export const CLEAN: Verdict = { kind: 'clean' }
 export const HARD: Verdict = { kind: 'hard' }
+export const UNSURE: Verdict = { kind: 'unsure' }
+
+/** May what the log judged clean be used unasked? `soon`: yes, and it is to be asked about behind the answer. */
+export type Trust = 'yes' | 'soon' | 'no'
 
 export type Scope = { readonly tag: string } | { readonly url: StoreKey } | { readonly prefix: string } | 'all'
 export type PurgeMode = 'soft' | 'hard'
@@ -240,7 +249,8 @@ export interface Lacking {
 
 /** What is to be done with a request, decided once by `policy/decide`. */
 export type Decision =
-  | { readonly kind: 'hit', readonly entry: Entry, readonly how: HitKind }
+  /** `renew`: it is fresh, and still to be asked about behind the answer. */
+  | { readonly kind: 'hit', readonly entry: Entry, readonly how: HitKind, readonly renew?: boolean }
   /** Answer stale now, refresh in the background. */
   | { readonly kind: 'stale', readonly entry: Entry }
   /** Ask the origin with the entry's validators; where `staleOnError`, the entry answers if the origin fails. */

@@ -5,21 +5,24 @@
  * Invariants: `head` only moves forward within an epoch and is replaced, never mutated, so that identity is equality;
  * an event is applied (visible to `verdict`) before its `append` resolves; only clean verdicts are memoised.
  */
-import type { Judged, Ms, PurgeMode, Scope, Stamp, Verdict } from '../core/types.js'
+import type { Judged, Ms, PurgeMode, Scope, Stamp, Trust, Verdict } from '../core/types.js'
 
 export interface Acknowledged { readonly seq: number, readonly applied: number, readonly unreachable: readonly string[] }
 
 export interface InvalidationLog {
   /** The newest applied position. */
   readonly head: Stamp
-  /** Judges a record by its url, tags, prefixes and `all`. A hard purge after `filledAt` decides, whatever soft came later. */
+  /**
+   * Judges a record by its url, tags, prefixes and `all`. A hard purge after `filledAt` decides, whatever soft came later.
+   * What was filled before anything the log may have missed or has forgotten is `unsure`.
+   */
   verdict (record: Judged): Verdict
   /** Applied here when this returns its promise; acknowledged as the implementation's lease promises when it resolves. */
   append (scopes: readonly Scope[], mode: PurgeMode, wait: 'cluster' | 'local'): Promise<Acknowledged>
   /** An unsafe request's own invalidation: applied here at once, never waits for others, never fails the caller. */
   appendWrite (scopes: readonly Scope[]): Promise<void>
   /** May a response validated at `askedAt` be used without asking again, given what this process knows of the log? */
-  trusted (askedAt: Ms): boolean
+  trusted (askedAt: Ms): Trust
   stats (): LogStats
   close (): Promise<void>
 }

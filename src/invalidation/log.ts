@@ -4,14 +4,14 @@
  * Invariants: a purge is in the tables before `append` returns; only a clean verdict is memoised (in `checkedAt`), and
  * what was memoised need only be judged by what came after. Memory is bounded: equal scopes share one row, a sweep
  * settles the stored records and forgets what it settled, and at `maxScopes` rows everything is forgotten at once.
- * What is forgotten is never resurrected: a record neither filled nor found clean since the floor is as good as purged.
+ * What is forgotten is never resurrected: a record neither filled nor found clean since the floor is unsure.
  *
  * A prefix is compared with the url as a plain string, `scheme://host/path?query`: `http://a/news` also purges
  * `http://a/newsletter`, and whoever means the folder ends the prefix with a slash.
  */
 import { randomInt } from 'node:crypto'
 import type { Clock } from '../core/clock.js'
-import { CLEAN, HARD, type Judged, type PurgeMode, type Scope, type Stamp, type Verdict } from '../core/types.js'
+import { CLEAN, UNSURE, type Judged, type PurgeMode, type Scope, type Stamp, type Trust, type Verdict } from '../core/types.js'
 import type { Acknowledged, InvalidationLog, LogStats } from './contract.js'
 import { PurgeTables } from './tables.js'
 
@@ -70,9 +70,9 @@ class ProcessLog implements LocalLog {
     const head = this.head
     const { checkedAt, filledAt } = record
     if (checkedAt === head) return CLEAN
-    if (filledAt.epoch !== head.epoch) return HARD
+    if (filledAt.epoch !== head.epoch) return UNSURE
     const base = checkedAt === undefined || checkedAt.epoch !== head.epoch ? filledAt.seq : Math.max(filledAt.seq, checkedAt.seq)
-    if (base < this.floor) return HARD
+    if (base < this.floor) return UNSURE
     const verdict = this.tables.judge(record, base)
     if (verdict === CLEAN) record.checkedAt = head
     return verdict
@@ -89,8 +89,8 @@ class ProcessLog implements LocalLog {
   }
 
   /** Nothing is known here that could be out of date. */
-  trusted (): boolean {
-    return true
+  trusted (): Trust {
+    return 'yes'
   }
 
   forget (seq: number): void {

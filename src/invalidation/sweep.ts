@@ -141,7 +141,8 @@ class LogSweeper implements Sweeper {
   private settle (record: StoredRecord): void {
     const { log, remove, settle } = this.options
     const verdict = log.verdict(record)
-    if (verdict.kind === 'clean') return
+    // What may have been purged unheard waits for the origin's word; no later event is needed to know that.
+    if (verdict.kind === 'clean' || verdict.kind === 'unsure') return
     // A pass record only spares a detour: a stale one is not worth keeping. A vary record cannot be stale.
     if (verdict.kind === 'hard' || record.kind === 'pass') return remove(record.key)
     const settled = record.kind === 'entry' ? settle(record, softened(record.policy, verdict.since)) : record

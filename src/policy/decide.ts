@@ -4,7 +4,7 @@
  */
 import type { RouteRules } from '../core/route.js'
 import {
-  POLICY, type Decision, type Entry, type Ms, type Part, type RequestDirectives, type RequestFacts, type StoredRecord, type Verdict
+  POLICY, type Decision, type Entry, type Ms, type Part, type RequestDirectives, type RequestFacts, type StoredRecord, type Trust, type Verdict
 } from '../core/types.js'
 import { useOfPart } from './partial.js'
 
@@ -16,7 +16,9 @@ export interface Question {
   /** The invalidation log's, of the record found. */
   readonly verdict: Verdict
   /** Whether the invalidation log may be relied on for it (`InvalidationLog.trusted`). */
-  readonly trusted: boolean
+  readonly trusted: Trust
+  /** What the log cannot vouch for does not stand in for an error either. */
+  readonly strict?: boolean
   /** The request has content. */
   readonly hasBody?: boolean
 }
@@ -84,14 +86,14 @@ function fromEntry (q: Question, directives: RequestDirectives, entry: Entry): D
   const { now, verdict, trusted } = q
   const { flags, bornAt } = entry.policy
   const until = verdict.kind === 'soft' ? stalenessSince(entry, verdict.since) : entry.policy
-  if (!trusted) return validate(q, directives, entry, until, 'stale')
+  if (trusted === 'no' || verdict.kind === 'unsure') return validate(q, directives, entry, until, 'stale')
   // RFC 9111 §5.2.1.4, §5.2.1.1, §5.2.1.3
   const unwanted = directives.noCache ||
     (directives.maxAge !== undefined && now - bornAt > directives.maxAge) ||
     (directives.minFresh !== undefined && now < until.freshUntil && until.freshUntil - now < directives.minFresh)
   const unvalidated = (flags & POLICY.noCache) !== 0 // RFC 9111 §5.2.2.4
   if (!unwanted && !unvalidated) {
-    if (now < until.freshUntil) return { kind: 'hit', entry, how: 'fresh' }
+    if (now < until.freshUntil) return trusted === 'yes' ? { kind: 'hit', entry, how: 'fresh' } : { kind: 'hit', entry, how: 'fresh', renew: true }
     // RFC 9111 §5.2.1.1, §5.2.1.3: either of them asks for a fresh response, unless max-stale says otherwise
     const wantsFresh = (directives.maxAge !== undefined || directives.minFresh !== undefined) && directives.maxStale === undefined
     if (now < until.swrUntil && !wantsFresh) return { kind: 'stale', entry } // RFC 5861 §3
@@ -126,6 +128,7 @@ function validate (q: Question, directives: RequestDirectives, entry: Entry, unt
  * have been given: an entry that is fresh but may not be used unvalidated is no stand-in by itself.
  */
 function mayReplaceError (q: Question, directives: RequestDirectives, entry: Entry, until: Stale): boolean {
+  if (q.strict === true && (q.trusted === 'no' || q.verdict.kind === 'unsure')) return false
   if (until.sieUntil > until.freshUntil && q.now < until.sieUntil) return true
   return directives.staleIfError !== undefined && q.verdict.kind === 'clean' && (entry.policy.flags & (POLICY.noCache | POLICY.mustRevalidate)) === 0 &&
     q.now < until.freshUntil + directives.staleIfError

@@ -126,7 +126,7 @@ export class Collapse {
   /** Before the head is known: could this fill's answer be this request's? */
   private mayWait (fill: Fill, r: Recognised): boolean {
     if (fill.failedForAll) return true
-    if (!fill.joinable || asRanged(fill.plan) || this.parts.log.verdict(fill.judged) !== CLEAN || !this.parts.log.trusted(fill.beganAt)) return false
+    if (!fill.joinable || asRanged(fill.plan) || this.parts.log.verdict(fill.judged) !== CLEAN || this.parts.log.trusted(fill.beganAt) === 'no') return false
     const demandsNew = r.facts.directives.noCache && r.route.clientDirectives === 'honor'
     if (demandsNew && r.request.arrivedAt > fill.beganAt) return false
     return fill.known?.kind !== 'answer' || this.usable(fill, fill.known, r)
@@ -156,7 +156,9 @@ export class Collapse {
     if (wanted.kind !== 'revalidate' || !wanted.staleOnError) return undefined
     const failed = head.kind === 'failed' || (head.kind === 'answer' && FAILURES.has(head.status))
     // purged since it was looked up, it stands in for nothing
-    return failed && this.parts.log.verdict(wanted.entry).kind !== 'hard' ? wanted.entry : undefined
+    if (!failed) return undefined
+    const { kind } = this.parts.log.verdict(wanted.entry)
+    return kind === 'hard' || (kind === 'unsure' && this.parts.strictPurge) ? undefined : wanted.entry
   }
 
   private staleOnError (r: Recognised, entry: Entry, head: FillHead): ProxyResponse {

@@ -32,7 +32,8 @@ export function createCore (parts: Parts, fills: Fills): ProxyCore {
     return decide({
       method: request.method, facts, route, now: parts.clock.now(),
       verdict: record === undefined ? CLEAN : parts.log.verdict(record),
-      trusted: record?.kind !== 'entry' || parts.log.trusted(record.policy.askedAt),
+      trusted: record?.kind === 'entry' ? parts.log.trusted(record.policy.askedAt) : 'yes',
+      strict: parts.strictPurge,
       hasBody: request.body !== undefined
     }, record, found.names === undefined ? 'uri-miss' : 'vary-miss')
   }
@@ -62,6 +63,7 @@ export function createCore (parts: Parts, fills: Fills): ProxyCore {
     const decision = decided(r, found)
     switch (decision.kind) {
       case 'hit':
+        if (decision.renew === true) collapse.refresh(r, decision.entry, found)
         return fromHit(r, decision)
       case 'stale':
         collapse.refresh(r, decision.entry, found)
@@ -88,7 +90,7 @@ export function createCore (parts: Parts, fills: Fills): ProxyCore {
       const found = peek(parts, r)
       if (found.record?.kind !== 'entry') return undefined
       const decision = decided(r, found)
-      if (decision.kind !== 'hit' || decision.how !== 'fresh') return undefined
+      if (decision.kind !== 'hit' || decision.how !== 'fresh' || decision.renew === true) return undefined
       return fromEntry(r, decision.entry, now, 'hit', { hit: true })
     },
 

@@ -10,6 +10,7 @@
  * fetch outlives its readers while it may be stored, and ends with them when it cannot.
  */
 import { SeawallError, toSeawallError } from '../core/errors.js'
+import { nextGeneration } from '../core/generation.js'
 import type { FillEnd } from '../core/reasons.js'
 import type { RouteRules } from '../core/route.js'
 import type { BodyReader, Entry, EntryMeta, Judged, Lacking, Ms, RawHeaders, Stamp } from '../core/types.js'
@@ -31,13 +32,11 @@ import { SharedBody } from './shared-body.js'
 /** Answers to the range that was asked for, or to conditions, where the request may have asked for neither. */
 const OF_THE_RANGE: ReadonlySet<number> = new Set([206, 304, 412, 416])
 
-let started = 0
-
 export class Fill implements Filling {
   readonly plan: FillPlan
   readonly startedAt: Stamp
   readonly beganAt: Ms
-  readonly generation = ++started
+  readonly generation = nextGeneration()
   readonly head: Promise<FillHead>
   /** `head`'s value once it is known, for those who decide without waiting. */
   known: FillHead | undefined

@@ -1,7 +1,7 @@
 /**
  * What a fill keeps of its answer: the store's side of it.
  *
- * Invariants: nothing is committed that a hard purge overtook; a store that fails costs the storing, never the answer.
+ * Invariants: nothing is committed that a hard purge overtook, or may have; a store that fails costs the storing, never the answer.
  */
 import type { StoreRefusal } from '../core/reasons.js'
 import type { Entry, EntryMeta } from '../core/types.js'
@@ -70,7 +70,7 @@ export class Keeping {
     const writer = this.writer
     this.writer = undefined
     if (writer === undefined) return undefined
-    if (this.hardPurged() || besideWhole(this.parts, this.fill)) {
+    if (this.overtaken() || besideWhole(this.parts, this.fill)) {
       writer.abort()
       return undefined
     }
@@ -84,7 +84,7 @@ export class Keeping {
   private async refreshed (entry: Entry, { entry: fresh, fate }: Freshened): Promise<Entry | undefined> {
     const { store } = this.parts
     if (fate === 'dropped') await store.delete(entry.key)
-    if (fate !== 'kept' || this.hardPurged()) return undefined
+    if (fate !== 'kept' || this.overtaken()) return undefined
     const kept = await store.refresh(entry, fresh)
     const vary = kept && extended(this.fill, store.peek(entry.primary), kept.policy.keepUntil)
     if (vary !== undefined) store.note(vary)
@@ -100,7 +100,8 @@ export class Keeping {
     }
   }
 
-  private hardPurged (): boolean {
-    return this.parts.log.verdict(this.fill.judged).kind === 'hard'
+  private overtaken (): boolean {
+    const { kind } = this.parts.log.verdict(this.fill.judged)
+    return kind === 'hard' || kind === 'unsure'
   }
 }

@@ -18,6 +18,8 @@ export interface Parts {
   readonly route: (host: string, path: string) => RouteRules | undefined
   /** The Host an origin is to be sent, given the one the client addressed. */
   readonly originHost: (origin: string, host: string) => string
+  /** What the invalidation log cannot vouch for is not used even when the origin fails. */
+  readonly strictPurge: boolean
   /** [0, 1) */
   readonly random: () => number
 }

@@ -104,7 +104,7 @@ describe('a pass', () => {
     await run()
     await done
     expect(log.size).toBe(0)
-    expect(log.verdict(unseen).kind).toBe('hard')
+    expect(log.verdict(unseen).kind).toBe('unsure')
   })
 
   it('works in slices, and keeps events that came meanwhile', async () => {
@@ -133,7 +133,7 @@ describe('a pass', () => {
     for (let i = 5; i < 41; i++) await log.append([{ tag: `t${i}` }], 'hard', 'local')
     await run()
     expect(log.size).toBe(0)
-    expect(log.verdict(judgedOf('endless', ['x'], endless.filledAt)).kind).toBe('hard')
+    expect(log.verdict(judgedOf('endless', ['x'], endless.filledAt)).kind).toBe('unsure')
   })
 
   it('forgets nothing when it is closed before its end', async () => {
@@ -232,7 +232,7 @@ describe('softened', () => {
       const policy = policyOf(0, { freshUntil: fresh, swrUntil: fresh + swr, sieUntil: fresh + sie, keepUntil: 1_000, flags })
       const entry: Entry = { ...metaOf('a', policy), body: [], length: 0 }
       const ask = (found: Entry, verdict: Verdict): object => ({
-        ...decide({ method: 'GET', facts: factsOf(cacheControl === undefined ? [] : ['cache-control', cacheControl]), route: routeOf(), now: since + now, trusted: true, verdict }, found, 'uri-miss'),
+        ...decide({ method: 'GET', facts: factsOf(cacheControl === undefined ? [] : ['cache-control', cacheControl]), route: routeOf(), now: since + now, trusted: 'yes', verdict }, found, 'uri-miss'),
         entry: undefined
       })
       expect(ask({ ...entry, policy: softened(policy, since) }, { kind: 'clean' })).toEqual(ask(entry, { kind: 'soft', since }))

@@ -1,11 +1,11 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { CLEAN, HARD, POLICY, type Decision, type Policy, type StoredRecord, type StoreKey } from '../../src/core/types.js'
+import { CLEAN, HARD, POLICY, UNSURE, type Decision, type Policy, type StoredRecord, type StoreKey } from '../../src/core/types.js'
 import { decide, type Question } from '../../src/policy/decide.js'
 import { entryOf, factsOf, NOW, routeOf } from '../support/policy.js'
 
 const ask = (found: StoredRecord | undefined, raw: string[] = [], changes: Partial<Question> = {}, miss: 'uri-miss' | 'vary-miss' = 'uri-miss'): Decision =>
-  decide({ method: 'GET', facts: factsOf(raw), route: routeOf(), now: NOW, verdict: CLEAN, trusted: true, ...changes }, found, miss)
+  decide({ method: 'GET', facts: factsOf(raw), route: routeOf(), now: NOW, verdict: CLEAN, trusted: 'yes', ...changes }, found, miss)
 
 /** One word for a decision; `+` where the entry stands in for an error. */
 function word (d: Decision): string {
@@ -103,9 +103,19 @@ describe('an entry (RFC 9111 §4)', () => {
   })
 
   it('is not used where the log cannot be relied on', () => {
-    expect(says(entryOf(), [], { trusted: false })).toBe('revalidate stale')
-    expect(says(stale({ swrUntil: NOW + 9 }), CC('max-stale'), { trusted: false })).toBe('revalidate stale')
-    expect(says(entryOf({ sieUntil: NOW + 90_000 }), [], { trusted: false })).toBe('revalidate stale+')
+    expect(says(entryOf(), [], { trusted: 'no' })).toBe('revalidate stale')
+    expect(says(stale({ swrUntil: NOW + 9 }), CC('max-stale'), { trusted: 'no' })).toBe('revalidate stale')
+    expect(says(entryOf({ sieUntil: NOW + 90_000 }), [], { trusted: 'no' })).toBe('revalidate stale+')
+    expect(says(entryOf({ sieUntil: NOW + 90_000 }), [], { trusted: 'no', strict: true })).toBe('revalidate stale')
+    expect(ask(entryOf(), [], { trusted: 'soon' })).toMatchObject({ kind: 'hit', how: 'fresh', renew: true })
+    expect(ask(entryOf(), [])).not.toHaveProperty('renew')
+  })
+
+  it('asks about what the log cannot judge', () => {
+    expect(says(entryOf(), [], { verdict: UNSURE })).toBe('revalidate stale')
+    expect(says(entryOf({ sieUntil: NOW + 90_000 }), [], { verdict: UNSURE })).toBe('revalidate stale+')
+    expect(says(entryOf({ sieUntil: NOW + 90_000 }), [], { verdict: UNSURE, strict: true })).toBe('revalidate stale')
+    expect(says(entryOf(), CC('only-if-cached'), { verdict: UNSURE })).toBe('only_if_cached')
   })
 })
 
@@ -186,20 +196,20 @@ describe('request directives (RFC 9111 §5.2.1)', () => {
 
 it('every question has an answer, and no unusable entry answers', () => {
   const instant = fc.integer({ min: -5, max: 5 }).map(n => NOW + n * 1000)
-  const verdict = fc.oneof(fc.constant(CLEAN), fc.constant(HARD), instant.map(since => ({ kind: 'soft' as const, since })))
+  const verdict = fc.oneof(fc.constantFrom(CLEAN, HARD, UNSURE), instant.map(since => ({ kind: 'soft' as const, since })))
   const words = fc.subarray(['no-cache', 'no-store', 'max-age=2', 'min-fresh=2', 'max-stale=2', 'only-if-cached', 'stale-if-error=2'])
   const policy = fc.record({ bornAt: instant, freshUntil: instant, keepUntil: instant, flags: fc.integer({ min: 0, max: 7 }) })
   const found = fc.oneof(fc.constantFrom(undefined, passRecord, varyRecord), fc.tuple(policy, fc.nat(9), fc.nat(9), fc.boolean())
     .map(([p, swr, sie, tagged]) => entryOf({ ...p, swrUntil: p.freshUntil + swr * 1000, sieUntil: p.freshUntil + sie * 1000 }, tagged ? ETAG : {})))
   const extra = fc.subarray(['Range', 'If-None-Match', 'If-Match', 'Authorization'])
-  const question = fc.record({ method: fc.constantFrom('GET', 'HEAD', 'POST'), trusted: fc.boolean(), verdict, hasBody: fc.boolean() })
+  const question = fc.record({ method: fc.constantFrom('GET', 'HEAD', 'POST'), trusted: fc.constantFrom('yes', 'soon', 'no'), verdict, hasBody: fc.boolean() })
   fc.assert(fc.property(found, question, words, extra, fc.boolean(), (f, q, w, x, ignored) => {
     const raw = [...(w.length > 0 ? CC(w.join(', ')) : []), ...x.flatMap(name => [name, 'x'])]
     const decision = ask(f, raw, { ...q, route: routeOf({ clientDirectives: ignored ? 'ignore' : 'honor' }) })
     expect(['hit', 'stale', 'revalidate', 'miss', 'pass', 'refuse']).toContain(decision.kind)
     if (decision.kind !== 'hit' && decision.kind !== 'stale') return
     const { entry } = decision
-    expect(q.trusted && q.verdict.kind !== 'hard' && q.method !== 'POST').toBe(true)
+    expect(q.trusted !== 'no' && q.verdict.kind !== 'hard' && q.verdict.kind !== 'unsure' && q.method !== 'POST').toBe(true)
     expect(entry.policy.flags & POLICY.noCache).toBe(0)
     const until = q.verdict.kind === 'soft' ? Math.min(entry.policy.freshUntil, q.verdict.since) : entry.policy.freshUntil
     if (decision.kind === 'stale') expect(NOW).toBeLessThan(entry.policy.swrUntil)

@@ -163,7 +163,7 @@ describe('a 206 is stored', () => {
 
 describe('decide, of a part (RFC 9111 §3.3)', () => {
   const ask = (entry: Entry, raw: string[] = [], changes: Partial<Question> = {}): Decision =>
-    decide({ method: 'GET', facts: factsOf(raw), route: routeOf(), now: NOW, verdict: CLEAN, trusted: true, ...changes }, entry, 'uri-miss')
+    decide({ method: 'GET', facts: factsOf(raw), route: routeOf(), now: NOW, verdict: CLEAN, trusted: 'yes', ...changes }, entry, 'uri-miss')
   const stale = (first = 10): Entry => ({ ...partOf({}, 30, first), policy: { ...partOf().policy, freshUntil: NOW - 1, swrUntil: NOW - 1, sieUntil: NOW - 1 } })
 
   it('never answers a whole GET', () => {
