@@ -6,15 +6,16 @@ const SRC = new URL('../../src/', import.meta.url).pathname
 
 /** Each room and the rooms it may import besides itself. */
 const LOWER = ['core', 'http', 'policy']
-const MIDDLE = [...LOWER, 'store', 'invalidation', 'origin']
+const MIDDLE = [...LOWER, 'redis', 'store', 'invalidation', 'origin']
 const MAY_IMPORT: Record<string, readonly string[]> = {
   core: [],
   http: ['core'],
   policy: ['core', 'http'],
   observe: ['core'],
-  config: LOWER,
-  store: LOWER,
-  invalidation: LOWER,
+  config: [...LOWER, 'redis'],
+  redis: ['core'],
+  store: [...LOWER, 'redis'],
+  invalidation: [...LOWER, 'redis'],
   origin: LOWER,
   proxy: MIDDLE,
   server: [...MIDDLE, 'proxy'],
@@ -32,7 +33,7 @@ const HOMES: Record<string, readonly string[]> = {
   undici: ['origin'],
   'http-cache-semantics': ['policy/semantics'],
   'lru-cache': ['store'],
-  ioredis: ['store', 'invalidation'],
+  ioredis: ['redis/connect'],
   pino: ['observe'],
   commander: ['cli'],
   zod: ['config'],
