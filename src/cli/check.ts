@@ -4,6 +4,7 @@ import { loadConfig } from '../config/load.js'
 import type { Settings } from '../config/settings.js'
 import { formatDuration, formatSize } from '../config/units.js'
 import type { RouteRules } from '../core/route.js'
+import type { RedisSettings } from '../redis/target.js'
 import { EXIT, type Io } from './io.js'
 
 /** Throws ConfigError with all that is wrong. */
@@ -21,8 +22,16 @@ export function summary ({ listen, admin, origins, cache, routes }: Settings): s
     ...section('admin', [[`${formatAddress(admin)}, ${admin.token === undefined ? 'no token' : 'with a token'}`]]),
     ...section('origins', origin),
     ...section('cache', [[`${formatSize(cache.memory)} of memory, bodies up to ${formatSize(cache.maxObject)}, ${cache.maxVariants} variants a URL`]]),
+    ...(cache.redis === undefined ? [] : section('redis', [[describeRedis(cache.redis)]])),
     ...section('routes', route)
   ].map(line => `${line.trimEnd()}\n`).join('')
+}
+
+/** Without what may be secret in it. */
+function describeRedis ({ target, namespace, maxObject, maxLag, strictPurge }: RedisSettings): string {
+  const host = (url: string) => new URL(url).host
+  const where = target.kind === 'url' ? host(target.url) : target.kind === 'cluster' ? `cluster at ${target.nodes.map(host).join(', ')}` : `${target.master} of the sentinels ${target.sentinels.map(formatAddress).join(', ')}`
+  return `${where}, keys of ${namespace}, bodies up to ${formatSize(maxObject)}, lag at most ${formatDuration(maxLag)}${strictPurge ? ', strict purges' : ''}`
 }
 
 /** Rows under a heading, columns aligned. */

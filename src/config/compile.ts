@@ -1,5 +1,6 @@
 /** A checked configuration to settings. */
 import type { RouteRules } from '../core/route.js'
+import { compileRedis } from './redis.js'
 import { routeSchema, type Config, type RouteConfig } from './schema.js'
 import type { OriginSettings, Settings } from './settings.js'
 
@@ -12,7 +13,7 @@ const NO_LIFETIMES = { default: undefined, negative: undefined, max: undefined, 
 /** `config` has passed `check`; `adminToken` is the one of the environment. */
 export function compile (config: Config, adminToken: string | undefined): Settings {
   const { listen, admin, limits, trustedProxies, log } = config
-  const { memory, maxObject = Math.min(DEFAULT_MAX_OBJECT, memory), maxVariants, passRecord, keepStale } = config.cache
+  const { memory, maxObject = Math.min(DEFAULT_MAX_OBJECT, memory), maxVariants, passRecord, keepStale, redis } = config.cache
   const origins: Record<string, OriginSettings> = Object.assign(Object.create(null), config.origins)
   const [only = ''] = Object.keys(origins)
   const routes = config.routes.length === 0 ? [routeSchema.parse({})] : config.routes
@@ -20,7 +21,7 @@ export function compile (config: Config, adminToken: string | undefined): Settin
     listen,
     admin: { ...admin.listen, token: admin.token ?? adminToken },
     origins,
-    cache: { memory, maxObject, maxVariants, passRecord, keepStale },
+    cache: { memory, maxObject, maxVariants, passRecord, keepStale, ...(redis === undefined ? {} : { redis: compileRedis(redis) }) },
     routes: routes.map(route => compileRoute(route, route.origin ?? only, config.cache)),
     limits: { ...limits, body: limits.body === 'none' ? undefined : limits.body },
     trustedProxies,

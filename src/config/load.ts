@@ -18,6 +18,7 @@ export interface Flags {
   readonly listen?: string | undefined
   readonly admin?: string | undefined
   readonly memory?: string | undefined
+  readonly redis?: string | undefined
   readonly logLevel?: string | undefined
   readonly accessLog?: 'on' | 'off' | undefined
 }
@@ -57,6 +58,7 @@ const FLAGS = [
   ['listen', '--listen', ['listen']],
   ['admin', '--admin', ['admin', 'listen']],
   ['memory', '--memory', ['cache', 'memory']],
+  ['redis', '--redis', ['cache', 'redis', 'url']],
   ['logLevel', '--log-level', ['log', 'level']]
 ] as const
 

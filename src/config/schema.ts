@@ -1,64 +1,14 @@
 /**
  * What `proxy.config.json` may hold. One zod schema checks it, turns its text into milliseconds, bytes and addresses,
- * fills in defaults, and yields the JSON Schema for editors. The `error` of each leaf says what is allowed there.
+ * fills in defaults, and yields the JSON Schema for editors. The `error` of each leaf (leaves.ts) says what is allowed there.
  * What concerns more than one section is in checks.ts.
  */
 import { z } from 'zod'
-import { isBlock, isHost, parseAddress } from './address.js'
-import { DURATION_PATTERN, SIZE_PATTERN, parseDuration, parseSize } from './units.js'
+import { isBlock, isHost } from './address.js'
+import { address, deadline, fraction, list, period, read, size, text, whole } from './leaves.js'
+import { redis } from './redis.js'
 
 const TOKEN = /^[!#$%&'*+.^_`|~\dA-Za-z-]+$/
-
-// ---- leaves
-
-function text (pattern: RegExp, allowed: string) {
-  return z.string({ error: allowed }).regex(pattern, { error: allowed })
-}
-
-/** A string that `read` understands, `pattern` being its shape for editors. */
-function read<T> (read: (text: string) => T | undefined, allowed: string, pattern?: RegExp) {
-  const string = z.string({ error: allowed })
-  return (pattern === undefined ? string : string.regex(pattern, { error: allowed, abort: true })).transform((text, context): T => {
-    const value = read(text)
-    if (value !== undefined) return value
-    context.addIssue({ code: 'custom', message: allowed })
-    return z.NEVER
-  })
-}
-
-function duration (least: string, most: string) {
-  const [from, to] = [parseDuration(least)!, parseDuration(most)!]
-  return read(text => {
-    const ms = parseDuration(text)!
-    return ms >= from && ms <= to ? ms : undefined
-  }, `a duration with its unit, such as "500ms", "30s", "5m", "1h" or "1d", from ${least} to ${most}`, DURATION_PATTERN)
-}
-
-function size (least: string, most: string) {
-  const [from, to] = [parseSize(least)!, parseSize(most)!]
-  return read(text => {
-    const bytes = parseSize(text)!
-    return bytes >= from && bytes <= to ? bytes : undefined
-  }, `a size with its unit, such as "512b", "16kb", "256mb" or "1gb", from ${least} to ${most}`, SIZE_PATTERN)
-}
-
-function whole (least: number, most: number) {
-  const error = `a whole number from ${least} to ${most}`
-  return z.int({ error }).min(least, { error }).max(most, { error })
-}
-
-const fraction = () => {
-  const error = 'a number from 0 to 1'
-  return z.number({ error }).min(0, { error }).max(1, { error })
-}
-
-/** How long something is kept or counts. */
-const period = () => duration('0s', '3650d')
-/** How long something is waited for. */
-const deadline = () => duration('1ms', '1d')
-const list = <T extends z.ZodType>(item: T) => z.array(item)
-
-const address = () => read(parseAddress, 'HOST:PORT, such as "127.0.0.1:8080" or "[::1]:8080"')
 
 function originUrl (text: string): string | undefined {
   if (!URL.canParse(text)) return undefined
@@ -134,6 +84,7 @@ const cache = z.strictObject({
   keepStale: period().prefault('1h').describe('How long an expired answer with a validator is kept for revalidation.'),
   targetedControl: list(text(TOKEN, 'the name of a header').toLowerCase()).prefault(['CDN-Cache-Control'])
     .describe('Response headers that replace Cache-Control for this cache, the first that can be read (RFC 9213).'),
+  redis: redis.optional().describe('A Redis that several processes share: a second tier of the store, purges for all of them, one fetch for all of them.'),
   exposeTags: z.boolean().prefault(false).describe('Leaves Surrogate-Key, Surrogate-Control, Cache-Tag and xkey on answers to clients.')
 })
 

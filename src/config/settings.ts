@@ -4,6 +4,7 @@
  */
 import type { RouteRules } from '../core/route.js'
 import type { Ms } from '../core/types.js'
+import type { RedisSettings } from '../redis/target.js'
 
 /** `host` as the system's listen wants it (IPv6 without brackets); port 0 lets the system choose. */
 export interface Address { readonly host: string, readonly port: number }
@@ -25,6 +26,8 @@ export interface CacheSettings {
   readonly maxVariants: number
   readonly passRecord: Ms
   readonly keepStale: Ms
+  /** Undefined: this process shares with nobody. */
+  readonly redis?: RedisSettings | undefined
 }
 
 export interface LimitSettings {

@@ -219,3 +219,36 @@ describe('a file that cannot be read is one line', () => {
     expect(line(write(Uint8Array.of(0x22, 0xff, 0x22)))).toEqual(['not UTF-8'])
   })
 })
+
+describe('cache.redis', () => {
+  const redis = (section: object) => ({ origins, cache: { redis: section } })
+  const common = {
+    namespace: 'seawall', timeout: 50, maxLag: 5000, strictPurge: false, maxObject: 2 ** 22, compress: undefined, breaker: { failures: 5, probe: 1000 }
+  }
+
+  test('one server, sentinels or a cluster', () => {
+    expect(load({ origins }).cache.redis).toBeUndefined()
+    expect(load(redis({ url: 'rediss://u:p@r.test:7000/2' })).cache.redis).toEqual({ ...common, target: { kind: 'url', url: 'rediss://u:p@r.test:7000/2' } })
+    expect(load(redis({ cluster: ['redis://a:1', 'redis://b:2'], compress: '16kb', strictPurge: true })).cache.redis)
+      .toEqual({ ...common, compress: 16_384, strictPurge: true, target: { kind: 'cluster', nodes: ['redis://a:1', 'redis://b:2'] } })
+    expect(load(redis({ sentinels: { master: 'm', nodes: ['s1:26379'], password: 'x' } })).cache.redis?.target)
+      .toEqual({ kind: 'sentinels', master: 'm', sentinels: [{ host: 's1', port: 26_379 }], password: 'x', tls: false })
+  })
+
+  test('the flag is its url', () => {
+    const flags = { origin: 'http://127.0.0.1:8000', redis: 'redis://127.0.0.1' }
+    expect(loadConfig({ flags, env: {} }).cache.redis?.target).toEqual({ kind: 'url', url: 'redis://127.0.0.1' })
+    expect(problems({ origins }, { flags: { redis: 'localhost:6379' } })[0]).toMatch(/^--redis: found "localhost:6379"; allowed: "redis:/)
+  })
+
+  test.each([
+    [{}, 'cache.redis'], [{ url: 'redis://a', cluster: ['redis://b'] }, 'cache.redis'], [{ url: 'http://a' }, 'cache.redis.url'], [{ url: 'redis://a/x' }, 'cache.redis.url'],
+    [{ url: 'redis://a', namespace: 'a b' }, 'cache.redis.namespace'], [{ cluster: [] }, 'cache.redis.cluster'],
+    [{ sentinels: { master: 'm', nodes: [] } }, 'cache.redis.sentinels.nodes'], [{ url: 'redis://a', maxLag: 5 }, 'cache.redis.maxLag'],
+    [{ url: 'redis://a', compress: 'on' }, 'cache.redis.compress'], [{ url: 'redis://a', speed: 1 }, 'cache.redis.speed']
+  ])('%j is refused at %s', (section, at) => {
+    const found = problems(redis(section))
+    expect(found).toHaveLength(1)
+    expect(found[0]!.startsWith(`${at}: `), found[0]).toBe(true)
+  })
+})
