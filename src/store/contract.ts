@@ -6,6 +6,7 @@
  * (`keepUntil` passed) is never returned.
  */
 import type { Entry, EntryMeta, PassRecord, SearchRecord, StoredRecord, StoreKey, VaryRecord } from '../core/types.js'
+import type { Lease } from './leases.js'
 
 export interface EntryWriter {
   /** Bytes of the body, in order. Throws `too-large`-coded RangeError past the limit; the writer is then aborted. */
@@ -19,13 +20,19 @@ export interface EntryWriter {
 export interface Store {
   /** Synchronous, never I/O: the hit path. Counts as a use. */
   peek (key: StoreKey): StoredRecord | undefined
+  /** Never rejects: a tier that fails has nothing. */
   get (key: StoreKey): Promise<StoredRecord | undefined>
-  /** `length`: the body's, when the head announced it. `undefined`: refused (too large, no room). */
-  begin (meta: EntryMeta, length: number | undefined): EntryWriter | undefined
+  /** As `get`, but what other processes have stored is seen though this one holds an older copy. */
+  reread (key: StoreKey): Promise<StoredRecord | undefined>
+  /**
+   * `length`: the body's, when the head announced it. `undefined`: refused (too large, no room). Under a `lease` that is
+   * lost by the time of the commit, nothing is shared.
+   */
+  begin (meta: EntryMeta, length: number | undefined, lease?: Lease): EntryWriter | undefined
   /** Stores a record without a body. */
   note (record: VaryRecord | PassRecord | SearchRecord): void
   /** After a 304: `meta` takes the place of `entry`'s, the body stays. `undefined`: another generation is stored. */
-  refresh (entry: Entry, meta: EntryMeta): Promise<Entry | undefined>
+  refresh (entry: Entry, meta: EntryMeta, lease?: Lease): Promise<Entry | undefined>
   delete (key: StoreKey): Promise<void>
   /** Every record once, for the invalidation sweep; tolerates changes meanwhile. Never counts as a use. */
   records (): IterableIterator<StoredRecord>

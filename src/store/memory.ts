@@ -77,6 +77,10 @@ class Memory implements MemoryStore {
     return Promise.resolve(this.peek(key))
   }
 
+  reread (key: StoreKey): Promise<StoredRecord | undefined> {
+    return this.get(key)
+  }
+
   begin (meta: EntryMeta, length: number | undefined): EntryWriter | undefined {
     const size = frameSize(meta) + meta.head.length + (length ?? 0)
     if (this.closed || (length ?? 0) > this.maxObject || !this.admission.reserve(size)) {
