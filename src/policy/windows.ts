@@ -6,6 +6,7 @@ import type { ResponseDirectives } from '../http/cache-control.js'
 export interface Windows { readonly swr: Ms, readonly sie: Ms }
 
 const NONE: Windows = { swr: 0, sie: 0 }
+const NO_ROUTE: RouteRules['stale'] = { whileRevalidate: 0, ifError: 0 }
 
 /** `Policy.flags` */
 export function flagsOf (directives: ResponseDirectives): number {
@@ -17,15 +18,16 @@ export function flagsOf (directives: ResponseDirectives): number {
 
 /**
  * stale-while-revalidate and stale-if-error (RFC 5861 §3, §4): the response's own, else the route's, each by itself.
- * Never past no-cache, must-revalidate or proxy-revalidate (RFC 9111 §4.2.4). Past s-maxage alone both are honoured:
- * they are explicit where §5.2.2.10 is implied, the route's as much as the origin's. The route's need a lifetime to
- * follow on (`given`): they never make reusable what nobody called fresh.
+ * Never past no-cache, must-revalidate or proxy-revalidate (RFC 9111 §4.2.4). Past s-maxage, which
+ * implies proxy-revalidate (§5.2.2.10), only the origin's own word reaches, being as explicit as what it goes beyond.
+ * The route's need a lifetime to follow on (`given`): they never make reusable what nobody called fresh.
  */
 export function staleWindows (directives: ResponseDirectives, given: boolean, route: RouteRules['stale']): Windows {
   if (directives.noCache || directives.mustRevalidate || directives.proxyRevalidate) return NONE
+  const ours = given && directives.sMaxage === undefined ? route : NO_ROUTE
   return {
-    swr: directives.staleWhileRevalidate ?? (given ? route.whileRevalidate : 0),
-    sie: directives.staleIfError ?? (given ? route.ifError : 0)
+    swr: directives.staleWhileRevalidate ?? ours.whileRevalidate,
+    sie: directives.staleIfError ?? ours.ifError
   }
 }
 

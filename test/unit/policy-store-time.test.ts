@@ -222,10 +222,11 @@ describe('policy', () => {
     }
   })
 
-  it('has explicit ones past s-maxage alone (RFC 9111 §5.2.2.10)', () => {
+  it('has the origin\'s own past s-maxage, not the route\'s (RFC 9111 §5.2.2.10)', () => {
     expect(windows('s-maxage=60')).toEqual([0, 0])
-    expect(windows('s-maxage=60, stale-while-revalidate=3')).toEqual([3000, 0])
-    expect(windows('s-maxage=60', byRoute)).toEqual([7000, 8000])
+    expect(windows('s-maxage=60, max-age=60', byRoute)).toEqual([0, 0])
+    expect(windows('s-maxage=60, stale-while-revalidate=3', byRoute)).toEqual([3000, 0])
+    expect(windows('s-maxage=60, stale-if-error=3', byRoute)).toEqual([0, 3000])
   })
 
   it('has no route\'s window where nobody gave a lifetime', () => {
