@@ -26,8 +26,8 @@ export type StoreRefusal =
   | 'request-no-store' | 'bad-vary' | 'method'
 
 /** How a fill ended. */
-export type FillEnd = 'stored' | 'freshened' | 'not-stored' | 'failed' | 'abandoned'
-export const FILL_ENDS: readonly FillEnd[] = ['stored', 'freshened', 'not-stored', 'failed', 'abandoned']
+export type FillEnd = 'stored' | 'freshened' | 'shared' | 'not-stored' | 'failed' | 'abandoned'
+export const FILL_ENDS: readonly FillEnd[] = ['stored', 'freshened', 'shared', 'not-stored', 'failed', 'abandoned']
 
 /** RFC 9211 §2.2 */
 export type Fwd = 'bypass' | 'method' | 'uri-miss' | 'vary-miss' | 'miss' | 'request' | 'stale' | 'partial'

@@ -56,7 +56,7 @@ export class Collapse {
   refresh (r: Recognised, entry: Entry, found: Found): void {
     if (this.fills.busy(this.keyFor(r, found))) return
     this.parts.counters.backgroundRefreshes++
-    this.fills.lead(this.plan(r, found, entry, undefined, true, false))
+    this.fills.lead({ ...this.plan(r, found, entry, undefined, true, false), background: true })
   }
 
   private keyFor (r: Recognised, found: Found): StoreKey {
@@ -85,6 +85,10 @@ export class Collapse {
       fill.release()
       return fromError(head.error, r.request, { fwd: fwdOf(wanted) })
     }
+    if (head.kind === 'left') {
+      fill.release()
+      return this.afterLeaving(head, r, wanted, found, round)
+    }
     if (detail !== undefined) return this.serve(r, fill, head, wanted, 'pass', detail)
     return this.serve(r, fill, head, wanted, 'miss', undefined)
   }
@@ -96,9 +100,15 @@ export class Collapse {
     if (this.usable(fill, head, r)) return this.serve(r, fill, head, wanted, 'collapsed', undefined)
     fill.release()
     if (head.kind === 'failed' || (head.kind === 'answer' && head.failing)) return this.afterFailure(fill, head, r, wanted, round)
+    if (head.kind === 'left') return this.afterLeaving(head, r, wanted, found, round)
     const meta = forOthers(head)
     if (meta === undefined || (head.kind === 'answer' && momentary(meta.policy))) return this.alone(r, wanted, found, 'uncacheable')
     return this.again(r, { ...round, turns: round.turns + 1 })
+  }
+
+  /** What another process said of its own fetch. */
+  private afterLeaving (head: FillHead & { kind: 'left' }, r: Recognised, wanted: Wanted, found: Found, round: Round): Promise<ProxyResponse> {
+    return head.why === 'uncacheable' ? this.alone(r, wanted, found, 'uncacheable') : this.again(r, { ...round, turns: round.turns + 1 })
   }
 
   /** One waiter leads a second try; the failure of that one is everybody's. */
@@ -119,7 +129,13 @@ export class Collapse {
       fill.release()
       return fromEntry(r, head.entry, now, 'revalidated', { fwd: fwdOf(wanted), fwdStatus: 304, collapsed })
     }
+    if (head.kind === 'shared') {
+      fill.release()
+      if (!head.waited) return fromEntry(r, head.entry, now, 'hit', { hit: true })
+      return fromEntry(r, head.entry, now, 'collapsed', { fwd: fwdOf(wanted), collapsed: true })
+    }
     if (head.kind === 'failed') throw head.error
+    if (head.kind === 'left') throw new SeawallError('internal')
     return fromFill(r, fill, head, now, outcome, { fwd: fwdOf(wanted), collapsed, ...(detail === undefined ? {} : { detail }) })
   }
 
@@ -136,7 +152,7 @@ export class Collapse {
   private usable (fill: Fill, head: FillHead, r: Recognised): boolean {
     const meta = forOthers(head)
     if (meta === undefined || this.parts.log.verdict(fill.judged) !== CLEAN) return false
-    if (head.kind === 'answer') {
+    if (head.kind !== 'entry') {
       const key = fill.vary.length === 0 ? r.primary : variantOf(r, fill.vary)
       if (key !== meta.key) return false
     }
@@ -148,7 +164,7 @@ export class Collapse {
     const answer = decide({
       method: r.request.method, facts: r.facts, route, now, verdict: CLEAN,
       trusted: this.parts.log.trusted(fill.beganAt)
-    }, head.kind === 'entry' ? head.entry : { ...meta, body: [], length: 0 }, 'uri-miss')
+    }, 'entry' in head ? head.entry : { ...meta, body: [], length: 0 }, 'uri-miss')
     return answer.kind === 'hit' || answer.kind === 'stale'
   }
 
@@ -170,6 +186,7 @@ export class Collapse {
 /** What may answer others than the request it was fetched for. */
 function forOthers (head: FillHead): EntryMeta | undefined {
   if (head.kind === 'answer') return head.meta
+  if (head.kind === 'shared') return head.entry
   return head.kind === 'entry' && head.storable ? head.entry : undefined
 }
 

@@ -57,7 +57,7 @@ export function createCore (parts: Parts, fills: Fills): ProxyCore {
   }
 
   async function serve (r: Recognised, round: Round): Promise<ProxyResponse> {
-    const found = await lookup(parts, r)
+    const found = latest(parts, r, await lookup(parts, r))
     const elsewhere = found.record === undefined ? fromEquivalent(r) : undefined
     if (elsewhere !== undefined) return elsewhere
     const decision = decided(r, found)
@@ -112,6 +112,13 @@ export function createCore (parts: Parts, fills: Fills): ProxyCore {
       return r === undefined ? fromError(new SeawallError('misdirected'), request, {}) : tunnel(parts, r)
     }
   }
+}
+
+/** While a slower tier was looked in, a fill may have come and gone. */
+function latest (parts: Parts, r: Recognised, found: Found): Found {
+  if (parts.leases === undefined) return found
+  const held = peek(parts, r)
+  return held.record === undefined ? found : held
 }
 
 function wholeGet (r: Recognised): boolean {

@@ -30,6 +30,10 @@ export type FillHead =
   }
   /** 304: what is stored holds, and was freshened. `storable`: it answers whoever it matches. */
   | { readonly kind: 'entry', readonly entry: Entry, readonly storable: boolean }
+  /** Another process brought it; `waited`: while this one waited for it. */
+  | { readonly kind: 'shared', readonly entry: Entry, readonly waited: boolean }
+  /** The origin was not asked: the answer is for nobody else, or another process refreshes it. */
+  | { readonly kind: 'left', readonly why: 'uncacheable' | 'elsewhere' }
   | { readonly kind: 'failed', readonly error: SeawallError }
 
 export interface FillPlan {
@@ -42,6 +46,8 @@ export interface FillPlan {
   readonly lacking?: Lacking | undefined
   /** Several clients may share it. */
   readonly shared: boolean
+  /** Nobody waits for it: what is stored is refreshed before it is needed. */
+  readonly background?: boolean
   /** This is the second try after a failed fill: its failure is everybody's. */
   readonly last: boolean
   /** An exchange whose answer came already and answers GETs as well: the origin is not asked. */

@@ -1,9 +1,10 @@
 /**
  * One origin fetch for one key, with many readers.
  *
- *   asking ──head──▶ streaming ──whole──▶ done (stored, or not)
- *      │                 │
- *      └──── error ──────┴──▶ failed
+ *   (its turn) ──▶ asking ──head──▶ streaming ──whole──▶ done (stored, or not)
+ *      │             │                 │
+ *      │             └──── error ──────┴──▶ failed
+ *      └─ another process brought it, or will ──▶ done
  *
  * Invariants: `startedAt` is the log's head before the origin was asked, so a purge meanwhile wins; `head` settles once
  * and never rejects; nothing is committed unless the body's end was verified and no hard purge came in between; the
@@ -28,14 +29,15 @@ import type { Parts } from './parts.js'
 import { variantOf } from './recognise.js'
 import { fillRequest } from './requests.js'
 import { SharedBody } from './shared-body.js'
+import { Turn, type Outcome as TurnOutcome } from './turn.js'
 
 /** Answers to the range that was asked for, or to conditions, where the request may have asked for neither. */
 const OF_THE_RANGE: ReadonlySet<number> = new Set([206, 304, 412, 416])
 
 export class Fill implements Filling {
   readonly plan: FillPlan
-  readonly startedAt: Stamp
-  readonly beganAt: Ms
+  startedAt: Stamp
+  beganAt: Ms
   readonly generation = nextGeneration()
   readonly head: Promise<FillHead>
   /** `head`'s value once it is known, for those who decide without waiting. */
@@ -55,6 +57,7 @@ export class Fill implements Filling {
   private readonly onEnd: (fill: Fill) => void
   private exchange: Exchange | undefined
   private readonly keeping: Keeping
+  private readonly turn: Turn
   private ended = false
 
   constructor (parts: Parts, plan: FillPlan, onHead: (fill: Fill) => void, onEnd: (fill: Fill) => void) {
@@ -64,12 +67,13 @@ export class Fill implements Filling {
     this.onEnd = onEnd
     this.startedAt = parts.log.head
     this.beganAt = parts.clock.now()
-    this.judged = { url: plan.r.url, tags: plan.lacking?.entry.tags ?? plan.r.route.tags, filledAt: this.startedAt, checkedAt: undefined }
+    this.judged = this.unanswered()
     let settle!: (head: FillHead) => void
     this.head = new Promise(resolve => { settle = resolve })
     this.settleHead = settle
     this.body = new SharedBody(parts.clock, () => this.unread())
     this.keeping = new Keeping(parts, this)
+    this.turn = new Turn(parts, plan)
     parts.counters.fillsInFlight++
     void this.run()
   }
@@ -116,6 +120,8 @@ export class Fill implements Filling {
 
   private async run (): Promise<void> {
     try {
+      const turn = this.turn.take()
+      if (turn !== undefined && this.decided(await turn)) return
       if (this.plan.lacking !== undefined) return await this.complete(this.plan.lacking)
       const answer = await this.ask(this.plan.entry)
       if (answer.status !== 304 || asIs(this.plan)) await this.answered(answer)
@@ -124,6 +130,30 @@ export class Fill implements Filling {
     } catch (thrown) {
       this.fail(toSeawallError(thrown))
     }
+  }
+
+  private unanswered (): Judged {
+    const { r, lacking } = this.plan
+    return { url: r.url, tags: lacking?.entry.tags ?? r.route.tags, filledAt: this.startedAt, checkedAt: undefined }
+  }
+
+  /** Whether the turn ended without one of ours. Otherwise the fetch begins now, whatever was purged while it waited. */
+  private decided (turn: TurnOutcome): boolean {
+    if (turn.kind === 'ours') {
+      this.startedAt = this.parts.log.head
+      this.beganAt = this.parts.clock.now()
+      this.judged = this.unanswered()
+      return false
+    }
+    if (turn.kind === 'stored') {
+      this.vary = turn.names
+      this.judged = turn.entry
+      this.beganAt = turn.entry.policy.askedAt
+    }
+    this.reveal(turn.kind === 'left' ? turn : { kind: 'shared', entry: turn.entry, waited: turn.waited })
+    this.body.end()
+    this.done(turn.kind === 'left' ? 'abandoned' : 'shared')
+    return true
   }
 
   /** Never throws: what fails fails the fill, once it is listed. */
@@ -150,7 +180,7 @@ export class Fill implements Filling {
     const headers = responseHeaders(answer.headers, stripped(this.plan.r.route, true), this.parts.clock.wall())
     const fresh = freshened(this.parts, this, entry, headers, answer)
     this.judged = fresh.entry
-    const kept = await this.keeping.refresh(entry, fresh)
+    const kept = await this.keeping.refresh(entry, fresh, this.turn.lease)
     this.reveal({ kind: 'entry', entry: kept ?? fresh.entry, storable: fresh.fate === 'kept' })
     this.body.end()
     this.done('freshened')
@@ -175,7 +205,7 @@ export class Fill implements Filling {
     const meta = verdict.kind === 'store' && !failing ? this.metaOf(answer, headers, verdict, completed?.tags) : undefined
     this.judged = meta ?? this.judged
     if (meta !== undefined && verdict.kind === 'store') this.vary = verdict.vary
-    const refusal = verdict.kind === 'refuse' ? verdict.why : meta === undefined ? undefined : this.keeping.begin(meta, answer, bodyLength(answer, verdict))
+    const refusal = verdict.kind === 'refuse' ? verdict.why : meta === undefined ? undefined : this.keeping.begin(meta, answer, bodyLength(answer, verdict), this.turn.lease)
     // of what is too large, smaller parts may be stored yet
     const uncacheable = (verdict.kind === 'refuse' && (verdict.intrinsic || this.provoked(answer.status))) ||
       (refusal === 'too-large' && meta?.part === undefined) || refusal === 'authorization'
@@ -185,6 +215,7 @@ export class Fill implements Filling {
       part: completed?.part, asRanged: this.asRanged, upstreamAge: fieldValue(answer.headers, 'age'), length: answer.length,
       bodiless: answer.framing === 'none', meta, storing: this.keeping.active, refusal, failing
     })
+    this.turn.announce(this.keeping.active, uncacheable, refusal)
     await this.pump(answer)
   }
 
@@ -249,6 +280,7 @@ export class Fill implements Filling {
   private done (end: FillEnd, error?: SeawallError): void {
     if (this.ended) return
     this.ended = true
+    this.turn.end()
     this.settleClaims()
     this.parts.counters.fillsInFlight--
     this.parts.counters.fills[end]++

@@ -7,6 +7,7 @@ import type { StoreRefusal } from '../core/reasons.js'
 import type { Entry, EntryMeta } from '../core/types.js'
 import type { OriginAnswer } from '../origin/contract.js'
 import type { EntryWriter } from '../store/contract.js'
+import type { Lease } from '../store/leases.js'
 import { searchRecords } from './equivalent.js'
 import type { Filling } from './fill-plan.js'
 import type { Freshened } from './freshened.js'
@@ -29,11 +30,11 @@ export class Keeping {
   }
 
   /** Begins to store what the rules allow, `length` bytes where that is known; says why not. */
-  begin (meta: EntryMeta, { framing, answeredAt }: OriginAnswer, length: number | undefined): StoreRefusal | undefined {
+  begin (meta: EntryMeta, { framing, answeredAt }: OriginAnswer, length: number | undefined, lease: Lease | undefined): StoreRefusal | undefined {
     if (framing === 'close') return 'unverifiable-length'
     // it was fresh for those who wait, and would be for nobody else
     if (meta.policy.keepUntil <= answeredAt) return 'expired'
-    this.writer = this.parts.store.begin(meta, length)
+    this.writer = this.parts.store.begin(meta, length, lease)
     if (this.writer !== undefined) return undefined
     return (length ?? 0) > this.parts.store.maxObject ? 'too-large' : 'no-room'
   }
@@ -57,8 +58,8 @@ export class Keeping {
   }
 
   /** The entry as a 304 left it, where the store still holds what was validated. */
-  refresh (entry: Entry, fresh: Freshened): Promise<Entry | undefined> {
-    return this.tried(this.refreshed(entry, fresh))
+  refresh (entry: Entry, fresh: Freshened, lease: Lease | undefined): Promise<Entry | undefined> {
+    return this.tried(this.refreshed(entry, fresh, lease))
   }
 
   abort (): void {
@@ -81,11 +82,11 @@ export class Keeping {
     return entry
   }
 
-  private async refreshed (entry: Entry, { entry: fresh, fate }: Freshened): Promise<Entry | undefined> {
+  private async refreshed (entry: Entry, { entry: fresh, fate }: Freshened, lease: Lease | undefined): Promise<Entry | undefined> {
     const { store } = this.parts
     if (fate === 'dropped') await store.delete(entry.key)
     if (fate !== 'kept' || this.overtaken()) return undefined
-    const kept = await store.refresh(entry, fresh)
+    const kept = await store.refresh(entry, fresh, lease)
     const vary = kept && extended(this.fill, store.peek(entry.primary), kept.policy.keepUntil)
     if (vary !== undefined) store.note(vary)
     return kept

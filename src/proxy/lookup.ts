@@ -2,6 +2,7 @@
 import { CLEAN, type StoredRecord, type StoreKey, type VaryRecord } from '../core/types.js'
 import { preferredLanguage } from '../policy/negotiation.js'
 import { variantKey } from '../policy/key.js'
+import type { Store } from '../store/contract.js'
 import type { Parts } from './parts.js'
 import { variantOf, type Recognised } from './recognise.js'
 
@@ -25,14 +26,23 @@ export function peek (parts: Parts, r: Recognised): Found {
 }
 
 /** Every tier. */
-export async function lookup (parts: Parts, r: Recognised): Promise<Found> {
-  const record = await parts.store.get(r.primary)
+export function lookup (parts: Parts, r: Recognised): Promise<Found> {
+  return through(parts, r, key => parts.store.get(key))
+}
+
+/** Every tier, also past what this process holds: another may have stored something newer. */
+export function reread (parts: Parts, r: Recognised): Promise<Found> {
+  return through(parts, r, key => parts.store.reread(key))
+}
+
+async function through (parts: Parts, r: Recognised, get: Store['get']): Promise<Found> {
+  const record = await get(r.primary)
   if (record === undefined || record.kind !== 'vary') return { record, key: r.primary, names: undefined }
   if (purged(parts, record)) return { record: undefined, key: r.primary, names: undefined }
   const key = variantOf(r, record.names)
-  const found = await parts.store.get(key)
+  const found = await get(key)
   const other = found === undefined && record.languages !== undefined ? preferred(r, record) : undefined
-  return { record: other === undefined ? found : await parts.store.get(other), key, names: record.names }
+  return { record: other === undefined ? found : await get(other), key, names: record.names }
 }
 
 /**

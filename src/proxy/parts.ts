@@ -6,12 +6,15 @@ import type { RouteRules } from '../core/route.js'
 import type { InvalidationLog } from '../invalidation/contract.js'
 import type { Origins } from '../origin/contract.js'
 import type { Store } from '../store/contract.js'
+import type { Leases } from '../store/leases.js'
 
 export interface Parts {
   readonly clock: Clock
   readonly counters: Counters
   readonly logger: Logger
   readonly store: Store
+  /** Where processes share the store; undefined: this one shares with nobody. */
+  readonly leases?: Leases | undefined
   readonly log: InvalidationLog
   readonly origins: Origins
   /** The first route that serves `host` (lower-case, no port) and `path`. */

@@ -87,7 +87,7 @@ test('what is counted is read at scrape', async () => {
   const families = await scrape()
   expect(values(families, 'seawall_requests_total')).toEqual({ hit: 3, stale: 0, revalidated: 0, miss: 1, collapsed: 0, pass: 0, refused: 0, error: 0 })
   expect(values(families, 'seawall_responses_total')).toEqual({ '1xx': 0, '2xx': 4, '3xx': 0, '4xx': 0, '5xx': 0 })
-  expect(values(families, 'seawall_fills_total')).toEqual({ stored: 2, freshened: 0, 'not-stored': 0, failed: 0, abandoned: 0 })
+  expect(values(families, 'seawall_fills_total')).toEqual({ stored: 2, freshened: 0, shared: 0, 'not-stored': 0, failed: 0, abandoned: 0 })
   expect(values(families, 'seawall_origin_errors_total')).toEqual({ origin_reset: 1 })
   expect(values(families, 'seawall_refusals_total')).toEqual({ bad_host: 1 })
   const plain = [...families].filter(([name, { samples }]) => name.startsWith('seawall_') && samples.length === 1 && Object.keys(samples[0]!.labels).length === 0)
