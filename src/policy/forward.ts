@@ -2,8 +2,8 @@
  * What travels on: request fields to the origin, response fields to clients and into the store (RFC 9110 §7.6).
  *
  * Invariants: no framing and no hop-by-hop field passes; nothing an untrusted client says of its own address, scheme or
- * host, nor of another URL or method than it was keyed by, reaches the origin; of a fill, which answers others too, no
- * condition or range does.
+ * host, nor of another URL or method than it was keyed by, reaches the origin, unless in a field the route keys by; of a
+ * fill, which answers others too, no condition or range does.
  */
 import type { RouteRules } from '../core/route.js'
 import type { HttpVersion, Peer, RawHeaders, RequestFacts, RequestFields } from '../core/types.js'
@@ -22,6 +22,8 @@ export interface ForwardInput {
   readonly version: HttpVersion
   /** Whether origins are told that Surrogate-Control is understood (Edge Architecture 1.0). */
   readonly surrogate?: boolean
+  /** Names of the fields the route keys by, lower-case: what is keyed poisons nothing, so it travels on as it came. */
+  readonly keyed?: RouteRules['key']['headers']
   /** `ignore`: the client's Cache-Control and Pragma stay here when a fill goes out. */
   readonly clientDirectives?: RouteRules['clientDirectives']
 }
@@ -46,9 +48,18 @@ const FILL_UNDIRECTED: ReadonlySet<string> = new Set([...OWN, ...CONDITIONS, ...
 
 /** No part of the key, yet read by origins and frameworks as the URL, the method, or who is asking. */
 const UNKEYED: ReadonlySet<string> = new Set([
-  'x-original-url', 'x-original-uri', 'x-original-host', 'x-rewrite-url', 'x-host', 'x-http-method-override', 'x-http-method',
-  'x-method-override', 'x-url-scheme', 'x-scheme', 'x-original-proto', 'front-end-https', 'x-real-ip', 'x-client-ip',
-  'x-cluster-client-ip', 'true-client-ip'
+  // another URL or host than was asked for
+  'x-original-url', 'x-original-uri', 'x-original-host', 'x-rewrite-url', 'x-override-url', 'x-http-destinationurl', 'x-host',
+  'x-http-host-override', 'x-server-name', 'x-request-uri', 'x-base-url', 'base-url', 'x-envoy-original-path', 'x-invoke-path',
+  'x-invoke-query', 'x-invoke-status', 'x-middleware-subrequest',
+  // another method
+  'x-http-method-override', 'x-http-method', 'x-method-override',
+  // another scheme
+  'x-url-scheme', 'x-scheme', 'x-original-proto', 'front-end-https', 'cf-visitor',
+  // another client
+  'x-real-ip', 'x-client-ip', 'client-ip', 'x-cluster-client-ip', 'true-client-ip', 'cf-connecting-ip', 'cf-connecting-ipv6',
+  'fastly-client-ip', 'fly-client-ip', 'x-azure-clientip', 'x-appengine-user-ip', 'x-envoy-external-address', 'x-originating-ip',
+  'x-remote-ip', 'x-remote-addr', 'x-remote-user', 'proxy-client-ip', 'wl-proxy-client-ip', 'x-forwarded', 'forwarded-for', 'x-forward-for'
 ])
 
 /** The fields of the request to the origin, Host first. `validators`: of the entry to be revalidated. */
@@ -57,7 +68,7 @@ export function forwardHeaders (input: ForwardInput, mode: 'pass' | 'fill', vali
   const headers = ['Host', input.originHost]
   const received = endToEnd(raw, mode === 'pass' ? PASS : input.clientDirectives === 'ignore' ? FILL_UNDIRECTED : FILL)
   for (let i = 0; i < received.length; i += 2) {
-    if (peer.trusted || !spoofs(received[i]!.toLowerCase())) headers.push(received[i]!, received[i + 1]!)
+    if (peer.trusted || !spoofs(received[i]!.toLowerCase(), input.keyed)) headers.push(received[i]!, received[i + 1]!)
   }
   const cookie = cookies(raw)
   if (cookie !== undefined) headers.push('Cookie', cookie)
@@ -76,7 +87,8 @@ export function forwardHeaders (input: ForwardInput, mode: 'pass' | 'fill', vali
   return headers
 }
 
-function spoofs (name: string): boolean {
+function spoofs (name: string, keyed: readonly string[] = []): boolean {
+  if (keyed.includes(name)) return false
   if (UNKEYED.has(name) || name.startsWith('x-forwarded-')) return true
   return name.includes('_') && disguised(name.replaceAll('_', '-'))
 }

@@ -34,6 +34,7 @@ function forwarded (parts: Parts, { request, facts, route }: Recognised): Forwar
   return {
     fields: request.fields, facts, peer: request.peer, version: request.version,
     originHost: parts.originHost(route.origin, facts.host), clientDirectives: route.clientDirectives,
+    keyed: route.key.headers,
     surrogate: route.targets.includes('surrogate-control')
   }
 }

@@ -20,7 +20,7 @@ const TRAILERS = new RegExp(`((?:(?!(?:(?:proxy-)?connection|content-length|tran
 const FORBIDDEN_OPTIONS = new RegExp('^(?:' + [
   'accept(?:-encoding|-language)?', 'age', 'authorization', 'cache-control', 'cdn-loop', 'content-(?:encoding|length|type)', 'cookie', 'date',
   'expect', 'forwarded', 'host', 'if-(?:match|none-match|modified-since|unmodified-since|range)', 'origin', 'pragma', 'range',
-  'transfer-encoding', 'user-agent', 'vary', 'via', 'x-forwarded-.*', 'x-real-ip'
+  'surrogate-capability', 'transfer-encoding', 'user-agent', 'vary', 'via', 'x-forwarded-.*', 'x-real-ip'
 ].join('|') + ')$')
 
 /** The first request of `text`, or undefined when it is malformed or not all there. `target`: as the origin is to see it. */

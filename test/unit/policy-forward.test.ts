@@ -54,6 +54,12 @@ describe('a forwarded request', () => {
     expect(sent(['api_key', '1', 'X-Custom', '2'])).toMatchObject({ api_key: '1', 'x-custom': '2' })
   })
 
+  it('lets through what the route keys by, in its own name only', () => {
+    const raw = ['X-HTTP-Method-Override', 'PUT', 'X-Forwarded-Prefix', '/p', 'X-Original-URL', '/admin', 'x_http_method_override', 'PUT', 'X-Forwarded-For', '1.1.1.1']
+    expect(sent(raw, 'fill', { keyed: ['x-http-method-override', 'x-forwarded-prefix', 'x-forwarded-for'] }))
+      .toEqual({ ...OWN, 'x-http-method-override': 'PUT', 'x-forwarded-prefix': '/p' })
+  })
+
   it('appends where the peer is trusted', () => {
     expect(sent([
       'X-Forwarded-For', '1.1.1.1', 'X-Forwarded-For', '2.2.2.2', 'X-Forwarded-Proto', 'https', 'X-Forwarded-Host', 'shop.example:443',
