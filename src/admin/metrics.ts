@@ -5,9 +5,11 @@
  * in seconds, sizes in bytes. Counts never go down while the process lives.
  */
 import { collectDefaultMetrics, Registry, type Metric } from 'prom-client'
-import type { Counters, Histogram } from '../core/counters.js'
+import type { Counters } from '../core/counters.js'
 import type { InvalidationLog } from '../invalidation/contract.js'
 import type { Store } from '../store/contract.js'
+import { buckets, labelled, type Add, type Kind, type Read } from './samples.js'
+import { sharedMetrics, type SharedSources } from './shared.js'
 
 export interface MetricSources {
   readonly counters: Counters
@@ -15,11 +17,9 @@ export interface MetricSources {
   readonly log: Pick<InvalidationLog, 'stats'>
   readonly ready: () => { readonly ready: boolean }
   readonly version: string
+  /** Undefined: nothing is shared. */
+  readonly shared?: SharedSources | undefined
 }
-
-interface Sample { readonly value: number, readonly labels?: Readonly<Record<string, string>>, readonly metricName?: string }
-type Kind = 'counter' | 'gauge' | 'histogram'
-type Read = () => readonly Sample[] | number
 
 export interface Metrics { readonly contentType: string, text (): Promise<string> }
 
@@ -38,10 +38,9 @@ export function createMetrics (sources: MetricSources): Metrics {
   traffic(add, sources.counters)
   origin(add, sources.counters)
   state(add, sources)
+  if (sources.shared !== undefined) sharedMetrics(add, sources.shared)
   return { contentType: registry.contentType, text: () => registry.metrics() }
 }
-
-type Add = (kind: Kind, name: string, help: string, read: Read) => void
 
 function traffic (add: Add, c: Counters): void {
   add('counter', 'seawall_requests_total', 'Requests answered, by what became of them.', () => labelled('outcome', Object.entries(c.requests)))
@@ -83,20 +82,4 @@ function state (add: Add, { counters: c, store, log, ready, version }: MetricSou
   add('counter', 'seawall_log_lines_dropped_total', 'Log lines that could not be written.', () => c.logDropped)
   add('gauge', 'seawall_ready', '1 when ready for traffic.', () => Number(ready().ready))
   add('gauge', 'seawall_build_info', 'Constant 1, labelled with the version.', () => labelled('version', [[version, 1]]))
-}
-
-function labelled (label: string, counts: readonly (readonly [string, number])[]): Sample[] {
-  return counts.map(([name, value]) => ({ value, labels: { [label]: name } }))
-}
-
-/** Cumulative buckets in seconds, as the format wants them. */
-function buckets (name: string, histogram: Histogram): Sample[] {
-  let total = 0
-  const samples: Sample[] = histogram.counts.map((count, i) => {
-    total += count
-    const bound = histogram.bounds[i]
-    const le = bound === undefined ? '+Inf' : String(Number((bound / 1000).toPrecision(6)))
-    return { metricName: `${name}_bucket`, labels: { le }, value: total }
-  })
-  return [...samples, { metricName: `${name}_sum`, value: histogram.sum / 1000 }, { metricName: `${name}_count`, value: total }]
 }

@@ -16,6 +16,7 @@ import { createMetrics, type Metrics } from './metrics.js'
 import { carriesTags, readHeaderOrder } from './purge-headers.js'
 import { readJsonOrder, type PurgeKeys, type PurgeOrder } from './purge.js'
 import { AdminRefusal } from './refusal.js'
+import { sharedStats, type SharedSources } from './shared.js'
 import { statsOf } from './stats.js'
 
 export interface AdminOptions {
@@ -23,6 +24,8 @@ export interface AdminOptions {
   readonly purgeKeys: PurgeKeys
   readonly counters: Counters
   readonly store: Store
+  /** Undefined: this process shares with nobody. */
+  readonly shared?: SharedSources | undefined
   readonly ready: () => { readonly ready: boolean, readonly details: Record<string, unknown> }
   /** undefined: whoever reaches the listener may use it, web pages excepted. For loopback only. */
   readonly token: string | undefined
@@ -96,17 +99,17 @@ export function createAdmin (options: AdminOptions): Admin {
 }
 
 function endpointsOf (options: AdminOptions): ReadonlyMap<string, Endpoint> {
-  const { counters, store, log, ready, started = Date.now(), version = 'unknown' } = options
+  const { counters, store, log, ready, shared, started = Date.now(), version = 'unknown' } = options
   let metrics: Metrics | undefined
   return new Map<string, Endpoint>([
     ['/purge', { method: 'POST', open: false, handle: async request => purge(options, await readJsonOrder(request, options.purgeKeys)) }],
     ['/metrics', { method: 'GET', open: false, handle: async () => {
-      metrics ??= createMetrics({ counters, store, log, ready, version })
+      metrics ??= createMetrics({ counters, store, log, ready, version, shared })
       return { status: 200, body: await metrics.text(), headers: { 'content-type': metrics.contentType } }
     } }],
     ['/stats', { method: 'GET', open: false, handle: () => {
       const uptime = (Date.now() - started) / 1000
-      return { status: 200, body: statsOf({ counters, store: store.stats(), log: log.stats(), version, uptime }) }
+      return { status: 200, body: statsOf({ counters, store: store.stats(), log: log.stats(), version, uptime, shared: shared && sharedStats(shared) }) }
     } }],
     ['/livez', { method: 'GET', open: true, handle: () => ({ status: 200, body: { live: true } }) }],
     ['/readyz', { method: 'GET', open: true, handle: () => {

@@ -10,6 +10,8 @@ export interface StatsInput {
   readonly version: string
   /** Seconds. */
   readonly uptime: number
+  /** The section of what processes share, where they do. */
+  readonly shared?: object | undefined
 }
 
 /** Rounded to four places; null while there is nothing to divide by. */
@@ -21,7 +23,7 @@ function ratio (part: number, whole: number): number | null {
  * `hitRatio`: of the requests that got a response, those that were answered from the store without waiting for the
  * origin (hit, stale). `originRatio`: origin requests for each of them, background refreshes and retries included.
  */
-export function statsOf ({ counters: c, store, log, version, uptime }: StatsInput): object {
+export function statsOf ({ counters: c, store, log, version, uptime, shared }: StatsInput): object {
   const { hit, stale, revalidated, miss, collapsed, pass } = c.requests
   const answered = hit + stale + revalidated + miss + collapsed + pass
   return {
@@ -40,6 +42,7 @@ export function statsOf ({ counters: c, store, log, version, uptime }: StatsInpu
     fills: { inFlight: c.fillsInFlight, collapsed: c.collapsed, ...c.fills },
     store,
     invalidation: { ...log, purges: c.purges, writes: c.writeInvalidations },
-    log: { dropped: c.logDropped }
+    log: { dropped: c.logDropped },
+    ...(shared === undefined ? {} : { shared })
   }
 }

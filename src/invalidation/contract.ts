@@ -27,4 +27,16 @@ export interface InvalidationLog {
   close (): Promise<void>
 }
 
-export interface LogStats { readonly epoch: number, readonly seq: number, readonly events: number, readonly prefixes: number, readonly sweeps: number }
+export interface LogStats {
+  readonly epoch: number
+  readonly seq: number
+  /** Scopes held, and how many of them are prefixes. */
+  readonly events: number
+  readonly prefixes: number
+  readonly sweeps: number
+  /** Of a log that processes share: whether it was read at all, ms since it was reached, events not applied yet, processes. */
+  readonly joined?: boolean | undefined
+  readonly contactAge?: Ms | undefined
+  readonly lag?: number | undefined
+  readonly members?: number | undefined
+}
