@@ -7,10 +7,12 @@
 import { randomInt } from 'node:crypto'
 import { createAdmin } from './admin/server.js'
 import { compileTrusted, formatAddress } from './config/address.js'
+import { readCertificates } from './config/certificates.js'
 import type { Settings } from './config/settings.js'
 import { systemClock, type Clock } from './core/clock.js'
 import { Counters } from './core/counters.js'
 import { SeawallError } from './core/errors.js'
+import type { Logger } from './core/logger.js'
 import type { StoreKey } from './core/types.js'
 import { createLocalLog } from './invalidation/log.js'
 import { createSweeper } from './invalidation/sweep.js'
@@ -22,6 +24,7 @@ import { createCore } from './proxy/core.js'
 import { Fills } from './proxy/fills.js'
 import type { Parts } from './proxy/parts.js'
 import { hostname, pathOf } from './proxy/recognise.js'
+import { Certificates } from './server/certificates.js'
 import { createListener } from './server/listener.js'
 import { createMemoryStore } from './store/memory.js'
 import { version } from './version.js'
@@ -39,6 +42,8 @@ export interface RunningApp {
   drain (): Promise<void>
   /** Ends at once. */
   destroy (): void
+  /** Reads the certificates again; where they cannot be served, those in use stay. */
+  reload (): void
 }
 
 /** What tests put in the place of time and chance. */
@@ -48,6 +53,7 @@ const nature: Surroundings = { clock: systemClock, random: Math.random }
 
 /** Rejects with the system's error where an address cannot be listened on. */
 export async function startApp (settings: Settings, io: AppIo, { clock, random }: Surroundings = nature): Promise<RunningApp> {
+  const certificates = settings.tls.length === 0 ? undefined : new Certificates(readCertificates(settings.tls, settings.file))
   const counters = new Counters()
   const tty = io.stdout.isTTY === true
   const output = createLog({ level: settings.log.level, access: settings.log.access, tty, color: tty && !io.env['NO_COLOR'], stream: io.stdout, counters, clock })
@@ -72,6 +78,7 @@ export async function startApp (settings: Settings, io: AppIo, { clock, random }
     openFills: () => fills.judged()
   })
   const listener = createListener({
+    certificates,
     core: createCore(parts, fills), limits: settings.limits, clock, counters, log: logger,
     trusted: compileTrusted(settings.trustedProxies),
     onAnswer: output.access === undefined ? undefined : (request, response, end) => { if (request && response) output.access!(request, response, end) }
@@ -94,7 +101,7 @@ export async function startApp (settings: Settings, io: AppIo, { clock, random }
   try {
     const adminAddress = await admin.listen(settings.admin.host, settings.admin.port)
     const listen = await listener.listen(settings.listen.host, settings.listen.port)
-    logger.info({ config: settings.file, listen: `http://${formatAddress(listen)}`, admin: `http://${formatAddress(adminAddress)}` }, 'listening')
+    logger.info({ config: settings.file, listen: `${certificates === undefined ? 'http' : 'https'}://${formatAddress(listen)}`, admin: `http://${formatAddress(adminAddress)}` }, 'listening')
     return {
       listen,
       admin: adminAddress,
@@ -110,13 +117,23 @@ export async function startApp (settings: Settings, io: AppIo, { clock, random }
         listener.close()
         origins.destroy(new SeawallError('draining'))
         void close()
-      }
+      },
+      reload: () => { if (certificates !== undefined) reload(certificates, settings, logger) }
     }
   } catch (error) {
     listener.close()
     await origins.close()
     await close()
     throw error
+  }
+}
+
+function reload (certificates: Certificates, { tls, file }: Settings, logger: Logger): void {
+  try {
+    certificates.replace(readCertificates(tls, file))
+    logger.info({ certificates: certificates.describe() }, 'certificates read again')
+  } catch (error) {
+    logger.error({ error }, 'the certificates cannot be used; those read before stay')
   }
 }
 

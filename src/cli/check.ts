@@ -14,11 +14,11 @@ export async function check (file: string, io: Io): Promise<number> {
   return EXIT.ok
 }
 
-export function summary ({ listen, admin, origins, cache, routes }: Settings): string {
+export function summary ({ listen, tls, admin, origins, cache, routes }: Settings): string {
   const origin = Object.entries(origins).map(([name, { url, host }]) => [name, url, host === 'preserve' ? 'keeps Host' : 'sends its own Host'])
   const route = routes.map((rules, i) => [`${i + 1}`, `${rules.match}${rules.hosts.length === 0 ? '' : ` on ${rules.hosts.join(', ')}`}`, `-> ${rules.origin}`, describe(rules)])
   return [
-    ...section('listen', [[formatAddress(listen)]]),
+    ...section('listen', [[`${formatAddress(listen)}${tls.length === 0 ? '' : `, TLS with ${tls.length === 1 ? 'a certificate' : `${tls.length} certificates`}`}`]]),
     ...section('admin', [[`${formatAddress(admin)}, ${admin.token === undefined ? 'no token' : 'with a token'}`]]),
     ...section('origins', origin),
     ...section('cache', [[`${formatSize(cache.memory)} of memory, bodies up to ${formatSize(cache.maxObject)}, ${cache.maxVariants} variants a URL`]]),

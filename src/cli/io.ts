@@ -7,6 +7,8 @@ export interface Io extends AppIo {
   readonly stderr: { write (text: string): unknown }
   /** Called for every such signal, which then no longer ends the process by itself. */
   onSignal (handler: (signal: StopSignal) => void): void
+  /** Called for every SIGHUP, which then no longer ends the process. */
+  onReload (handler: () => void): void
   /** Ends the process at once. */
   exit (code: number): void
 }
@@ -19,6 +21,7 @@ export const processIo: Io = {
     process.on('SIGINT', handler)
     process.on('SIGTERM', handler)
   },
+  onReload: handler => { process.on('SIGHUP', handler) },
   exit: code => { process.exit(code) }
 }
 

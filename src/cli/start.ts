@@ -20,6 +20,7 @@ export async function start ({ config, ...flags }: StartOptions, io: Io, startAp
   }
   const settings = loadConfig({ file, flags, env: io.env })
   const app = await startApp(settings, io).catch((thrown: unknown) => { throw cannotListen(thrown, settings) ?? thrown })
+  if (settings.tls.length > 0) io.onReload(() => app.reload())
   if (io.stdout.isTTY === true) io.stdout.write(banner(settings, app, !io.env['NO_COLOR']))
   return untilStopped(app, io)
 }

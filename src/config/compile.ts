@@ -1,8 +1,9 @@
 /** A checked configuration to settings. */
+import { resolve } from 'node:path'
 import type { RouteRules } from '../core/route.js'
 import { compileRedis } from './redis.js'
 import { routeSchema, type Config, type RouteConfig } from './schema.js'
-import type { OriginSettings, Settings } from './settings.js'
+import type { CertificateFiles, OriginSettings, Settings } from './settings.js'
 
 /** What is meant for caches in front of the origin, not for clients. */
 const CACHE_FIELDS = ['surrogate-key', 'surrogate-control', 'cache-tag', 'xkey']
@@ -10,8 +11,8 @@ const CACHE_FIELDS = ['surrogate-key', 'surrogate-control', 'cache-tag', 'xkey']
 const DEFAULT_MAX_OBJECT = 16 * 2 ** 20
 const NO_LIFETIMES = { default: undefined, negative: undefined, max: undefined, override: undefined }
 
-/** `config` has passed `check`; `adminToken` is the one of the environment. */
-export function compile (config: Config, adminToken: string | undefined): Settings {
+/** `config` has passed `check`; `adminToken` is the one of the environment; files are looked for from `folder`. */
+export function compile (config: Config, adminToken: string | undefined, folder: string): Settings {
   const { listen, admin, limits, trustedProxies, log } = config
   const { memory, maxObject = Math.min(DEFAULT_MAX_OBJECT, memory), maxVariants, passRecord, keepStale, redis } = config.cache
   const origins: Record<string, OriginSettings> = Object.assign(Object.create(null), config.origins)
@@ -19,6 +20,7 @@ export function compile (config: Config, adminToken: string | undefined): Settin
   const routes = config.routes.length === 0 ? [routeSchema.parse({})] : config.routes
   return {
     listen,
+    tls: compileTls(config.tls, folder),
     admin: { ...admin.listen, token: admin.token ?? adminToken },
     origins,
     cache: { memory, maxObject, maxVariants, passRecord, keepStale, ...(redis === undefined ? {} : { redis: compileRedis(redis) }) },
@@ -27,6 +29,14 @@ export function compile (config: Config, adminToken: string | undefined): Settin
     trustedProxies,
     log
   }
+}
+
+function compileTls (tls: Config['tls'], folder: string): CertificateFiles[] {
+  if (tls === undefined) return []
+  const list = Array.isArray(tls) ? tls : [tls]
+  return list.map(({ cert, key, hosts }, i) => ({
+    at: Array.isArray(tls) ? `tls[${i}]` : 'tls', cert: resolve(folder, cert), key: resolve(folder, key), hosts
+  }))
 }
 
 function compileRoute (route: RouteConfig, origin: string, cache: Config['cache']): RouteRules {

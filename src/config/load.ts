@@ -3,9 +3,12 @@
  * once and thrown as one ConfigError.
  */
 import { readFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { certificateProblems } from './certificates.js'
 import { check, soundParts } from './checks.js'
 import { compile } from './compile.js'
 import { expandEnv, type Env } from './env.js'
+import { unreadable } from './files.js'
 import { JsonError, parseJson } from './json.js'
 import { formatPath, isObject, valueAt, withValue, type Path } from './path.js'
 import { problemsOf, type Problem } from './problems.js'
@@ -39,8 +42,10 @@ export function loadConfig ({ file, flags = {}, env }: LoadOptions): Settings {
   for (const issue of parsed.error?.issues ?? []) problems.push(...problemsOf(issue, raw, expanded.templates))
   if (isObject(raw)) problems.push(...check(soundParts(raw), token))
   const lines = formatProblems(problems, expanded.problems, flagged)
-  if (parsed.data === undefined || lines.length > 0) throw new ConfigError(file, lines)
-  return { ...compile(parsed.data, token), file }
+  const settings = parsed.data === undefined ? undefined : compile(parsed.data, token, file === undefined ? '.' : dirname(file))
+  lines.push(...certificateProblems(settings?.tls ?? []))
+  if (settings === undefined || lines.length > 0) throw new ConfigError(file, lines)
+  return { ...settings, file }
 }
 
 /** What an unset variable left behind is not reported a second time. */
@@ -97,16 +102,12 @@ function readConfig (file: string): unknown {
   }
 }
 
-const UNREADABLE: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such file', ENOTDIR: 'there is no such file', EISDIR: 'is a directory, not a file', EACCES: 'may not be read (EACCES)'
-}
-
 function readText (file: string): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(file))
   } catch (thrown) {
     const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : ''
     if (code === 'ERR_ENCODING_INVALID_ENCODED_DATA') throw new ConfigError(file, ['not UTF-8'])
-    throw new ConfigError(file, [UNREADABLE[code] ?? `cannot be read (${code || String(thrown)})`])
+    throw new ConfigError(file, [unreadable(thrown)])
   }
 }

@@ -11,8 +11,17 @@ export function problemsOf (issue: z.core.$ZodIssue, raw: unknown, templates: Re
   if (issue.code === 'invalid_key') {
     return [{ path: issue.path, text: `found the name ${JSON.stringify(String(issue.path.at(-1)))}; allowed: ${issue.issues[0]!.message}` }]
   }
+  const branch = issue.code === 'invalid_union' ? meant(issue.errors) : undefined
+  if (branch !== undefined) {
+    return branch.flatMap(inner => problemsOf({ ...inner, path: [...issue.path, ...inner.path] }, raw, templates))
+  }
   const found = describeFound(issue.path, valueAt(raw, issue.path), templates)
   return [{ path: issue.path, text: `${found}; allowed: ${allowed(issue)}` }]
+}
+
+/** Of alternatives of which none fits, the one whose shape does: something inside it is wrong. */
+function meant (alternatives: readonly z.core.$ZodIssue[][]): readonly z.core.$ZodIssue[] | undefined {
+  return alternatives.find(issues => issues.every(issue => issue.path.length > 0 || issue.code === 'unrecognized_keys' || issue.code === 'too_small'))
 }
 
 export function unknownKey (path: Path, key: string): Problem {
@@ -48,16 +57,21 @@ function describeFound (path: Path, value: unknown, templates: ReadonlyMap<strin
   return `found ${JSON.stringify(typeof text === 'string' && text.length > 80 ? `${text.slice(0, 80)}…` : text)}`
 }
 
-interface Node { properties?: Record<string, Node>, additionalProperties?: Node | false, items?: Node }
+interface Node { properties?: Record<string, Node>, additionalProperties?: Node | false, items?: Node, anyOf?: Node[] }
 
 /** The keys an object at `path` may have; none where names are free. */
 function keysAt (path: Path): string[] {
   let node: Node | undefined = jsonSchema() as Node
-  for (const step of path) {
-    const named: Node | undefined = node?.properties?.[String(step)]
-    node = typeof step === 'number' ? node?.items : named ?? (node?.additionalProperties || undefined)
-  }
-  return Object.keys(node?.properties ?? {}).filter(key => key !== '$schema')
+  for (const step of path) node = alternatives(node).map(each => below(each, step)).find(child => child !== undefined)
+  return alternatives(node).flatMap(each => Object.keys(each.properties ?? {})).filter(key => key !== '$schema')
+}
+
+function alternatives (node: Node | undefined): readonly Node[] {
+  return node === undefined ? [] : node.anyOf ?? [node]
+}
+
+function below (node: Node, step: PropertyKey): Node | undefined {
+  return typeof step === 'number' ? node.items : node.properties?.[String(step)] ?? (node.additionalProperties || undefined)
 }
 
 /** Levenshtein's. */

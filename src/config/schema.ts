@@ -101,6 +101,14 @@ const limits = z.strictObject({
   drain: deadline().prefault('10s').describe('What requests in flight are given to finish when the process is told to stop.')
 })
 
+const path = (what: string) => text(/^[^\0]+$/, `the path of a PEM file with ${what}`)
+
+const certificate = z.strictObject({
+  cert: path('a certificate').describe('The certificate, and those that vouch for it behind it.'),
+  key: path('a private key').describe('Its private key, without passphrase.'),
+  hosts: list(host()).min(1, { error: 'at least one host' }).optional().describe('The server names it is for. Those the certificate names, if left out.')
+})
+
 const admin = z.strictObject({
   listen: address().prefault('127.0.0.1:8081').describe('Where the admin listener listens. Off loopback it needs a token.'),
   token: text(/^[!-~]+$/, 'visible ASCII characters without blanks').optional().describe('What who uses it must present. SEAWALL_ADMIN_TOKEN of the environment, if left out.')
@@ -109,6 +117,8 @@ const admin = z.strictObject({
 export const configSchema = z.strictObject({
   $schema: z.string().optional().describe('For editors.'),
   listen: address().prefault('127.0.0.1:8080').describe('Where clients are served.'),
+  tls: z.union([certificate, list(certificate).min(1, { error: 'at least one certificate' })], { error: 'an object with cert and key, or a list of such' }).optional()
+    .describe('What is spoken at listen is TLS (1.2 and later), with this certificate, or of several the one for the name the client asks for. Read again on SIGHUP.'),
   admin: admin.prefault({}).describe('The admin listener: purges, metrics, health.'),
   origins: z.record(text(/^[A-Za-z][\w.-]*$/, 'a name of letters, digits, "_", "-" and ".", that begins with a letter'), originSchema).prefault({})
     .describe('The servers behind the proxy, by a name of your choice.'),

@@ -9,6 +9,16 @@ import type { RedisSettings } from '../redis/target.js'
 /** `host` as the system's listen wants it (IPv6 without brackets); port 0 lets the system choose. */
 export interface Address { readonly host: string, readonly port: number }
 
+/** A certificate by its files, in PEM. */
+export interface CertificateFiles {
+  /** Where the configuration has it: `tls` or `tls[1]`. */
+  readonly at: string
+  readonly cert: string
+  readonly key: string
+  /** The server names it is for, `*.example.com` being every subdomain; undefined is those the certificate names. */
+  readonly hosts: readonly string[] | undefined
+}
+
 export interface OriginSettings {
   /** `scheme://host:port`, nothing after it. */
   readonly url: string
@@ -52,6 +62,8 @@ export interface Settings {
   /** The file it was read from. */
   readonly file?: string | undefined
   readonly listen: Address
+  /** What is spoken at `listen` is TLS, with these; the first is for whoever names no server. Empty: plain HTTP. */
+  readonly tls: readonly CertificateFiles[]
   readonly admin: Address & { readonly token: string | undefined }
   /** Without prototype: a name is there only if the configuration gave it. */
   readonly origins: Readonly<Record<string, OriginSettings>>

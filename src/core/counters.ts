@@ -46,6 +46,7 @@ export class Counters {
   writeInvalidations = 0
   connections = 0
   connectionsOpen = 0
+  handshakesFailed = 0
   /** Log lines that could not be written. */
   logDropped = 0
 

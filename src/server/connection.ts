@@ -25,7 +25,7 @@ import type { Socket } from 'node:net'
 import type { RequestHead } from '../http/scan.js'
 import type { Peer, ProxyResponse, ProxyTunnel } from '../core/types.js'
 
-/** What is left to a head that has begun when its connection is drained. */
+/** What is left to a head when its connection is drained, if the head has begun or the connection only just. */
 const LAST_HEAD = 500
 
 type State =
@@ -69,7 +69,7 @@ export class Connection {
     socket.on('drain', () => this.onDrain())
     socket.on('error', error => serving.log.debug({ error, client: this.peer.address }, 'the connection of a client failed'))
     socket.on('close', () => this.closed())
-    serving.wheel.touch(this.deadline, serving.limits.idle)
+    serving.wheel.touch(this.deadline, serving.draining ? LAST_HEAD : serving.limits.idle)
   }
 
   private received (bytes: Buffer): void {
@@ -257,7 +257,7 @@ export class Connection {
     this.response = { status: 101, head: tunnel.head, tail: '', body: { kind: 'none' }, outcome: 'pass' }
     this.out.sent = -socket.bytesWritten
     this.serving.counters.bytesIn -= socket.bytesRead
-    join(socket, tunnel, this.in.take())
+    join(socket, tunnel, this.in.take(), () => this.out.reset())
   }
 
   /** In other states the deadline is a leftover of an earlier one, and means nothing. */

@@ -8,10 +8,15 @@ import { createServer, type AddressInfo, type Socket } from 'node:net'
 import { SeawallError } from '../core/errors.js'
 import { Connection } from './connection.js'
 import { TimingWheel } from './limits.js'
+import { createSecureServer } from './tls.js'
+import type { Certificates } from './certificates.js'
 import type { Ms } from '../core/types.js'
 import type { Serving, ServingOptions } from './serving.js'
 
-export type ListenerOptions = ServingOptions
+export interface ListenerOptions extends ServingOptions {
+  /** What is spoken is TLS, with these; undefined: plain HTTP. */
+  readonly certificates?: Certificates | undefined
+}
 
 export interface Listener {
   /** Resolves with where it listens (`port` 0 picks a free one). Rejects with a ListenError. */
@@ -46,8 +51,10 @@ const REASONS: Record<string, string> = {
   ENOTFOUND: 'the name of the host cannot be resolved'
 }
 
+const SOCKETS = { allowHalfOpen: true, noDelay: true }
+
 export function createListener (options: ListenerOptions): Listener {
-  const { limits, log, clock } = options
+  const { limits, log, clock, certificates } = options
   const serving: Serving = {
     ...options,
     wheel: new TimingWheel(clock),
@@ -55,12 +62,14 @@ export function createListener (options: ListenerOptions): Listener {
     bodyTimeout: limits.bodyTimeout ?? limits.idle,
     draining: false
   }
-  const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket: Socket) => new Connection(serving, socket))
+  const secure = certificates && createSecureServer(certificates, SOCKETS, serving, (socket, transport) => new Connection(serving, socket, true, transport))
+  const server = secure?.server ?? createServer(SOCKETS, (socket: Socket) => new Connection(serving, socket))
   if (limits.connections !== undefined) server.maxConnections = limits.connections
   server.on('drop', () => log.debug({ limit: limits.connections }, 'a connection too many was closed'))
   server.on('listening', () => server.on('error', error => log.warn({ error }, 'a connection could not be accepted')))
 
   const resetAll = (): void => {
+    secure?.reset()
     for (const connection of serving.connections) connection.abort(new SeawallError('draining'))
   }
 

@@ -10,10 +10,10 @@ import type { ProxyTunnel } from '../core/types.js'
 const PROBE = 60_000
 
 /**
- * Joins them. `early` is what the client has sent ahead. Its listeners for data and end are replaced, those for errors
- * and close stay.
+ * Joins them. `early` is what the client has sent ahead, `breakOff` breaks its connection. Its listeners for data and
+ * end are replaced, those for errors and close stay.
  */
-export function join (client: Socket, tunnel: ProxyTunnel, early: Uint8Array | undefined): void {
+export function join (client: Socket, tunnel: ProxyTunnel, early: Uint8Array | undefined, breakOff: () => void): void {
   const origin = tunnel.socket
   client.removeAllListeners('data').removeAllListeners('end').removeAllListeners('drain')
   // A peer that vanished without a word would hold a tunnel for ever: nothing else times it out.
@@ -22,17 +22,17 @@ export function join (client: Socket, tunnel: ProxyTunnel, early: Uint8Array | u
   if (early !== undefined) origin.write(early)
   client.pipe(origin)
   origin.pipe(client)
-  origin.on('error', () => breakOff(client))
-  origin.on('close', () => follow(origin, client))
-  client.on('close', () => follow(client, origin))
+  origin.on('error', breakOff)
+  origin.on('close', () => { if (!isOver(origin)) breakOff() })
+  client.on('close', () => { if (!isOver(client)) breakAway(origin) })
 }
 
-/** `one` is closed: the other may only live on if both halves were ended in order, and then closes by itself. */
-function follow (one: Duplex, other: Duplex): void {
-  if (one.errored !== null || !one.readableEnded || !one.writableFinished) breakOff(other)
+/** Both halves were ended in order: the other side may live on, and closes by itself. */
+function isOver (side: Duplex): boolean {
+  return side.errored === null && side.readableEnded && side.writableFinished
 }
 
-function breakOff (side: Duplex): void {
-  if (side instanceof Socket) reset(side)
-  else side.destroy()
+function breakAway (origin: Duplex): void {
+  if (origin instanceof Socket) reset(origin)
+  else origin.destroy()
 }

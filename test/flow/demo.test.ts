@@ -21,7 +21,7 @@ function terminal ({ tty = false, env = {} as Record<string, string> } = {}) {
   const exits: number[] = []
   const io: Io = {
     stdout, env, stderr: { write: text => { written.err += text } },
-    onSignal: handler => { handlers.push(handler) }, exit: code => { exits.push(code) }
+    onSignal: handler => { handlers.push(handler) }, onReload: () => undefined, exit: code => { exits.push(code) }
   }
   return { io, written, exits, signal: () => { for (const handler of handlers) handler('SIGINT') } }
 }

@@ -1,6 +1,9 @@
 /** A plain HTTP client for tests: one connection a request unless told otherwise, nothing decoded, nothing followed. */
 import http from 'node:http'
+import https from 'node:https'
 import net from 'node:net'
+import tls from 'node:tls'
+import { AUTHORITIES } from './certificates.js'
 
 export interface Reply {
   readonly status: number
@@ -16,6 +19,8 @@ export interface Asked {
   readonly headers?: Record<string, string | string[]>
   readonly body?: string | Buffer
   readonly agent?: http.Agent
+  /** Of an https URL: the server whose certificate is asked for. */
+  readonly servername?: string
   /** Called with the answer's head and each chunk as they arrive. */
   readonly onHead?: (status: number, headers: http.IncomingHttpHeaders) => void
   readonly onChunk?: (chunk: Buffer) => void
@@ -26,7 +31,8 @@ export interface Asked {
 export function ask (url: string, asked: Asked = {}): Promise<Reply> {
   return new Promise((resolve, reject) => {
     const interim: { status: number, headers: http.IncomingHttpHeaders }[] = []
-    const request = http.request(url, { method: asked.method ?? 'GET', headers: asked.headers ?? {}, agent: asked.agent ?? false }, response => {
+    const options = { method: asked.method ?? 'GET', headers: asked.headers ?? {}, agent: asked.agent ?? false }
+    const take = (response: http.IncomingMessage): void => {
       asked.onHead?.(response.statusCode!, response.headers)
       const chunks: Buffer[] = []
       response.on('data', (chunk: Buffer) => {
@@ -38,7 +44,10 @@ export function ask (url: string, asked: Asked = {}): Promise<Reply> {
         const bytes = Buffer.concat(chunks)
         resolve({ status: response.statusCode!, headers: response.headers, rawHeaders: response.rawHeaders, body: bytes.toString('latin1'), bytes, interim })
       })
-    })
+    }
+    const request = url.startsWith('https:')
+      ? https.request(url, { ...options, ca: AUTHORITIES, servername: asked.servername ?? 'a.test' }, take)
+      : http.request(url, options, take)
     request.on('information', info => { interim.push({ status: info.statusCode, headers: info.headers as http.IncomingHttpHeaders }) })
     request.on('error', reject)
     asked.onRequest?.(request)
@@ -58,8 +67,17 @@ export interface RawConnection {
 }
 
 export function connect (port: number, host = '127.0.0.1'): Promise<RawConnection> {
+  return observed(net.connect({ port, host, allowHalfOpen: true }), 'connect')
+}
+
+/** The same through TLS; rejects with what the handshake failed of. */
+export function connectTls (port: number, options: tls.ConnectionOptions = {}): Promise<RawConnection> {
+  const socket = net.connect({ port, host: '127.0.0.1', allowHalfOpen: true })
+  return observed(tls.connect({ socket, servername: 'a.test', ca: AUTHORITIES, ...options }), 'secureConnect')
+}
+
+function observed (socket: net.Socket, ready: 'connect' | 'secureConnect'): Promise<RawConnection> {
   return new Promise((resolve, reject) => {
-    const socket = net.connect({ port, host, allowHalfOpen: true })
     let received = ''
     let ended: 'end' | 'reset' | undefined
     const waiting = new Set<() => void>()
@@ -86,6 +104,6 @@ export function connect (port: number, host = '127.0.0.1'): Promise<RawConnectio
       waiting.add(look)
       look()
     })
-    socket.on('connect', () => { resolve({ socket, write: data => { socket.write(data) }, text: () => received, until, closed }) })
+    socket.on(ready, () => { resolve({ socket, write: data => { socket.write(data) }, text: () => received, until, closed }) })
   })
 }

@@ -2,9 +2,11 @@
 import { afterEach } from 'vitest'
 import { Counters } from '../../src/core/counters.js'
 import { silentLogger } from '../../src/core/logger.js'
+import { Certificates } from '../../src/server/certificates.js'
 import { createListener, type Listener } from '../../src/server/listener.js'
 import { barrier, type Barrier } from './barrier.js'
-import { connect, type RawConnection } from './client.js'
+import { certificate } from './certificates.js'
+import { connect, connectTls, type RawConnection } from './client.js'
 import { manualClock, type ManualClock } from './clock.js'
 import type { Body, BodyReader, ProxyCore, ProxyRequest, ProxyResponse } from '../../src/core/types.js'
 import type { ServerLimits } from '../../src/server/limits.js'
@@ -39,7 +41,8 @@ export function cleanUp (): void {
   })
 }
 
-export async function startListener (core: Partial<ProxyCore>, limits: Partial<ServerLimits> = {}): Promise<TestListener> {
+/** `secure`: what is spoken is TLS, with the certificate `a`. */
+export async function startListener (core: Partial<ProxyCore>, limits: Partial<ServerLimits> = {}, secure = false): Promise<TestListener> {
   const clock = manualClock()
   const counters = new Counters()
   const asked: ProxyRequest[] = []
@@ -57,6 +60,7 @@ export async function startListener (core: Partial<ProxyCore>, limits: Partial<S
       },
       upgrade: request => core.upgrade?.(request) ?? missing()
     },
+    certificates: secure ? new Certificates([{ ...certificate('a'), hosts: undefined }]) : undefined,
     limits: { ...LIMITS, ...limits },
     clock, counters, log: silentLogger, trusted: () => false,
     onAnswer: (request, response, end) => { answered.push({ request, response, end }) }
@@ -66,7 +70,7 @@ export async function startListener (core: Partial<ProxyCore>, limits: Partial<S
   return {
     listener, port, clock, counters, answered, asked,
     open: async () => {
-      const client = await connect(port)
+      const client = await (secure ? connectTls(port) : connect(port))
       clients.push(client)
       return client
     }

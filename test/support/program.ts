@@ -8,6 +8,9 @@ export interface Program {
   output (): string
   /** Resolves to the exit code, or the signal that ended it, once it has ended. */
   stop (signal?: NodeJS.Signals): Promise<number | NodeJS.Signals>
+  /** Sends a signal that is not its end. */
+  signal (signal: NodeJS.Signals): void
+  readonly pid: number
 }
 
 export interface ProgramOptions { readonly cwd?: string, readonly env?: Record<string, string>, readonly ready: RegExp }
@@ -29,7 +32,7 @@ export function startProgram (command: string, args: readonly string[], { cwd, e
     child.once('error', reject)
     const take = (chunk: Buffer): void => {
       output += chunk.toString()
-      if (ready.test(output)) resolve({ output: () => output, stop })
+      if (ready.test(output)) resolve({ output: () => output, stop, signal: signal => { child.kill(signal) }, pid: child.pid! })
     }
     child.stdout.on('data', take)
     child.stderr.on('data', take)

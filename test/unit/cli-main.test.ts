@@ -13,7 +13,7 @@ afterAll(() => rmSync(folder, { recursive: true }))
 async function run (...args: string[]): Promise<{ code: number, out: string, err: string }> {
   const stdout = new PassThrough({ encoding: 'utf8' })
   let err = ''
-  const io: Io = { stdout, stderr: { write: text => { err += text } }, env: {}, onSignal: () => undefined, exit: () => undefined }
+  const io: Io = { stdout, stderr: { write: text => { err += text } }, env: {}, onSignal: () => undefined, onReload: () => undefined, exit: () => undefined }
   const code = await main(args, io)
   return { code, out: (stdout.read() as string | null) ?? '', err }
 }

@@ -23,7 +23,7 @@ async function admin (status = 200, answer: unknown = OK) {
 
 async function run (options: PurgeOptions, env = {}): Promise<string> {
   const stdout = new PassThrough({ encoding: 'utf8' })
-  const io: Io = { stdout, stderr: { write: () => undefined }, env, onSignal: () => undefined, exit: () => undefined }
+  const io: Io = { stdout, stderr: { write: () => undefined }, env, onSignal: () => undefined, onReload: () => undefined, exit: () => undefined }
   expect(await purge(options, io)).toBe(0)
   return stdout.read() as string
 }

@@ -25,11 +25,12 @@ async function started ({ tty = false, env = {}, drain = async () => undefined a
   const events: string[] = []
   let listening: (handler: (signal: StopSignal) => void) => void
   const running = new Promise<(signal: StopSignal) => void>(resolve => { listening = resolve })
-  const io: Io = { stdout, stderr: { write: () => undefined }, env, onSignal: handler => listening(handler), exit: code => events.push(`exit ${code}`) }
+  const io: Io = { stdout, stderr: { write: () => undefined }, env, onSignal: handler => listening(handler), onReload: () => undefined, exit: code => events.push(`exit ${code}`) }
   const app: RunningApp = {
     listen: { host: '0.0.0.0', port: 4000 }, admin: { host: '::1', port: 4001 },
     drain: () => { events.push('drain'); return drain() },
-    destroy: () => { events.push('destroy') }
+    destroy: () => { events.push('destroy') },
+    reload: () => { events.push('reload') }
   }
   let settings: Settings | undefined
   const code = start(options, io, async given => { settings = given; return app })
@@ -78,7 +79,7 @@ describe('seawall start', () => {
   })
 
   test('with neither file nor origin it says what to give', async () => {
-    const io: Io = { stdout: new PassThrough(), stderr: { write: () => undefined }, env: {}, onSignal: () => undefined, exit: () => undefined }
+    const io: Io = { stdout: new PassThrough(), stderr: { write: () => undefined }, env: {}, onSignal: () => undefined, onReload: () => undefined, exit: () => undefined }
     await expect(start({}, io)).rejects.toMatchObject({
       exitCode: 2, message: 'nothing to stand in front of: give --origin URL, or --config FILE (there is no ./proxy.config.json)'
     })
@@ -86,7 +87,7 @@ describe('seawall start', () => {
 })
 
 describe('where it cannot listen', () => {
-  const io: Io = { stdout: new PassThrough(), stderr: { write: () => undefined }, env: {}, onSignal: () => undefined, exit: () => undefined }
+  const io: Io = { stdout: new PassThrough(), stderr: { write: () => undefined }, env: {}, onSignal: () => undefined, onReload: () => undefined, exit: () => undefined }
   const failing = (fields: object): StartApp => () => Promise.reject(Object.assign(new Error('listen'), fields))
 
   test.each<[object, string]>([

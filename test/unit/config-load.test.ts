@@ -34,6 +34,7 @@ describe('defaults', () => {
     const settings = loadConfig({ flags: { origin: 'http://127.0.0.1:8000' }, env: {} })
     expect(settings).toEqual({
       listen: { host: '127.0.0.1', port: 8080 },
+      tls: [],
       admin: { host: '127.0.0.1', port: 8081, token: undefined },
       origins: { origin: { url: 'http://127.0.0.1:8000', host: 'preserve', connections: 1024, timeouts: { connect: 5000, headers: 30_000, body: 60_000 } } },
       cache: { memory: 2 ** 28, maxObject: 2 ** 24, maxVariants: 32, passRecord: 120_000, keepStale: 3_600_000 },
