@@ -40,3 +40,16 @@ export interface LogStats {
   readonly lag?: number | undefined
   readonly members?: number | undefined
 }
+
+/** What a sweep needs of a log. */
+export interface SweepableLog extends Pick<InvalidationLog, 'head' | 'verdict'> {
+  /** Scopes held, and how many of them are prefixes. */
+  readonly size: number
+  readonly prefixes: number
+  /** The number by which this process orders stamps; undefined for one that cannot be ordered with those of now. */
+  position (stamp: Stamp): number | undefined
+  /** Drops the purges up to a position: whatever is stored has been settled against them. */
+  forget (position: number): void
+  /** Called after every event. */
+  onAppend: (() => void) | undefined
+}

@@ -12,7 +12,7 @@
 import { randomInt } from 'node:crypto'
 import type { Clock } from '../core/clock.js'
 import { CLEAN, UNSURE, type Judged, type PurgeMode, type Scope, type Stamp, type Trust, type Verdict } from '../core/types.js'
-import type { Acknowledged, InvalidationLog, LogStats } from './contract.js'
+import type { Acknowledged, InvalidationLog, LogStats, SweepableLog } from './contract.js'
 import { PurgeTables } from './tables.js'
 
 export interface LocalLogOptions {
@@ -21,17 +21,6 @@ export interface LocalLogOptions {
   readonly epoch?: number
   /** Scopes held at most, default 100,000 (some 20 MB). A sweep keeps far below it. */
   readonly maxScopes?: number
-}
-
-/** What a sweep needs of a log. */
-export interface SweepableLog extends Pick<InvalidationLog, 'head' | 'verdict'> {
-  /** Scopes held, and how many of them are prefixes. */
-  readonly size: number
-  readonly prefixes: number
-  /** Drops the purges up to position `seq`: whatever is stored has been settled against them. */
-  forget (seq: number): void
-  /** Called after every append. */
-  onAppend: (() => void) | undefined
 }
 
 export interface LocalLog extends InvalidationLog, SweepableLog {}
@@ -91,6 +80,10 @@ class ProcessLog implements LocalLog {
   /** Nothing is known here that could be out of date. */
   trusted (): Trust {
     return 'yes'
+  }
+
+  position ({ epoch, seq }: Stamp): number | undefined {
+    return epoch === this.head.epoch ? seq : undefined
   }
 
   forget (seq: number): void {

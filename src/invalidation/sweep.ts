@@ -7,9 +7,9 @@
  * A pass runs when the tables have grown, or some time after a purge; with nothing to forget, nothing runs.
  */
 import type { Clock, Timer } from '../core/clock.js'
-import type { Entry, Judged, Ms, Policy, Stamp, StoredRecord, StoreKey } from '../core/types.js'
+import type { Entry, Judged, Ms, Policy, StoredRecord, StoreKey } from '../core/types.js'
 import { softened } from '../policy/windows.js'
-import type { SweepableLog } from './log.js'
+import type { SweepableLog } from './contract.js'
 
 export interface SweepOptions {
   readonly log: SweepableLog
@@ -97,15 +97,15 @@ class LogSweeper implements Sweeper {
     const { log, records } = this.options
     try {
       await this.turn()
-      const { seq } = log.head
-      const floor = this.oldestFill(log.head)
+      const head = log.position(log.head)!
+      const floor = this.oldestFill(head)
       const walk = records()[Symbol.iterator]()
       let seen = 0
       for (let count = -1; count !== 0 && !this.closed; seen += count) {
         count = this.slice(walk)
         await this.turn()
       }
-      if (!this.closed) this.passed(floor, seq, seen)
+      if (!this.closed) this.passed(floor, head, seen)
     } finally {
       this.passing = undefined
     }
@@ -115,10 +115,11 @@ class LogSweeper implements Sweeper {
     return new Promise(resolve => { this.schedule(resolve) })
   }
 
-  /** The position that no fill under way began before, at most that of `head`. */
-  private oldestFill (head: Stamp): number {
-    let oldest = head.seq
-    for (const { filledAt } of this.options.openFills()) if (filledAt.epoch === head.epoch) oldest = Math.min(oldest, filledAt.seq)
+  /** The position that no fill under way began before, at most `head`. */
+  private oldestFill (head: number): number {
+    const { log, openFills } = this.options
+    let oldest = head
+    for (const { filledAt } of openFills()) oldest = Math.min(oldest, log.position(filledAt) ?? head)
     return oldest
   }
 

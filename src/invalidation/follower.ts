@@ -1,0 +1,171 @@
+/**
+ * Follows a shared log: asks for what is new, applies it, says how far this process has come, and knows when that was.
+ *
+ * Invariants: contact is counted from when a request was sent, and only where everything there was then has been applied;
+ * one request for news is under way at a time, and another follows at once if there is reason to; an answer from before an
+ * epoch this process has left says nothing.
+ */
+import { randomInt } from 'node:crypto'
+import type { Clock, Timer } from '../core/clock.js'
+import type { Logger } from '../core/logger.js'
+import type { Ms } from '../core/types.js'
+import type { LogBackend, LogReply, LogRequest, NewEvent } from './backend.js'
+import { Ledger } from './ledger.js'
+import { Members } from './members.js'
+
+export interface FollowerOptions {
+  readonly backend: LogBackend
+  readonly clock: Clock
+  readonly maxLag: Ms
+  readonly id: string
+  readonly logger: Logger
+  readonly maxScopes: number
+  /** After each event. */
+  readonly onEvent: () => void
+  /** Whenever the log was reached. */
+  readonly onReached: () => void
+}
+
+/** Between two requests, as a share of `maxLag`, and at most. */
+const CADENCE = 1 / 5
+const SLOWEST: Ms = 1_000
+/** Silence after which a process uses nothing unasked, so that it need not be waited for. */
+export const FORGET: Ms = 3_600_000
+/** Epochs of our own, before the log is joined, are below any a backend draws. */
+const OWN_EPOCHS = 2 ** 47
+
+export class Follower {
+  readonly ledger: Ledger
+  readonly members: Members
+  /** When the request was sent whose answer was last applied whole. */
+  contactAt: Ms | undefined
+  joined = false
+  /** The newest position heard of. */
+  newest = 0
+  /** When the epoch began, by our clock; at the latest. */
+  epochBegan: Ms = Infinity
+  /** Times events may have been missed. */
+  gaps = 0
+  /** Requests that failed. */
+  failures = 0
+  private readonly options: FollowerOptions
+  private readonly clock: Clock
+  private polling: Promise<void> | undefined
+  private again = false
+  private timer: Timer | undefined
+  private published = ''
+  private closed = false
+
+  constructor (options: FollowerOptions) {
+    const { id, clock, maxLag, maxScopes, backend } = options
+    this.options = options
+    this.clock = clock
+    this.ledger = new Ledger(id, randomInt(1, OWN_EPOCHS), maxScopes)
+    this.members = new Members(id, FORGET + maxLag)
+    backend.onWake = () => { this.wake() }
+  }
+
+  get silence (): Ms | undefined {
+    return this.contactAt === undefined ? undefined : this.clock.now() - this.contactAt
+  }
+
+  /** Asks at once, or as soon as what is asked now is answered. */
+  wake (): void {
+    if (this.closed) return
+    if (this.polling === undefined) void this.poll()
+    else this.again = true
+  }
+
+  /** Whoever wants an answer while a request is under way shares it. Never rejects. */
+  poll (): Promise<void> {
+    return this.polling ??= this.ask()
+  }
+
+  /** Appends, and applies what the answer brings. Rejects if the event is not known to be durable. */
+  async send (event: NewEvent): Promise<LogReply & { readonly appended: number }> {
+    const request = this.request()
+    const sentAt = this.clock.now()
+    const reply = await this.options.backend.append(request, event)
+    this.ledger.appended(event.batch, reply.epoch, reply.appended)
+    this.heard(reply, sentAt)
+    return reply
+  }
+
+  close (): void {
+    this.closed = true
+    this.timer?.cancel()
+    this.options.backend.onWake = undefined
+  }
+
+  private async ask (): Promise<void> {
+    this.timer?.cancel()
+    this.again = false
+    const sentAt = this.clock.now()
+    try {
+      this.heard(await this.options.backend.poll(this.request()), sentAt)
+      this.options.onReached()
+    } catch (err) {
+      this.failures++
+      this.options.logger.debug({ err }, 'the invalidation log was not reached')
+    } finally {
+      this.polling = undefined
+      this.next()
+    }
+  }
+
+  private next (): void {
+    if (this.closed) return
+    if (this.again) return this.wake()
+    this.timer?.cancel()
+    this.timer = this.clock.after(Math.min(SLOWEST, this.options.maxLag * CADENCE), () => { this.wake() })
+  }
+
+  private request (): LogRequest {
+    const { position } = this.ledger
+    this.published = `${position.epoch}:${position.seq}`
+    return { ...position, ...this.members.demands(this.clock.now()) }
+  }
+
+  /** Applies an answer to a request sent at `sentAt`. One from before an epoch this process has left says nothing. */
+  heard (reply: LogReply, sentAt: Ms): void {
+    const { ledger } = this
+    if (this.closed || reply.epoch < ledger.head.epoch) return
+    const now = this.clock.now()
+    this.members.heard(reply, now)
+    this.newest = reply.seq
+    this.epochBegan = now - reply.epochAge
+    if (reply.epoch > ledger.head.epoch) this.gap(reply.epoch, reply.after, this.joined ? 'a new epoch' : undefined)
+    else if (reply.after > ledger.head.seq) this.gap(reply.epoch, reply.after, 'events dropped before they were read')
+    this.applyAll(reply, now)
+    if (ledger.head.seq >= reply.seq) {
+      this.contactAt = Math.max(this.contactAt ?? -Infinity, sentAt)
+      this.join()
+    }
+    // the others wait to be told how far this process has come
+    if (`${ledger.head.epoch}:${ledger.head.seq}` !== this.published || ledger.head.seq < reply.seq) this.wake()
+  }
+
+  private applyAll (reply: LogReply, now: Ms): void {
+    const { ledger } = this
+    for (const event of reply.events) {
+      if (event.seq <= ledger.head.seq) continue
+      if (event.seq !== ledger.head.seq + 1) return this.gap(reply.epoch, reply.seq, 'events missing')
+      ledger.apply(event, now)
+      this.options.onEvent()
+    }
+  }
+
+  private gap (epoch: number, seq: number, why: string | undefined): void {
+    this.ledger.gap(epoch, seq)
+    if (why === undefined) return
+    this.gaps++
+    this.options.logger.warn({ epoch, seq, why }, 'purges may have been missed: what was stored before is asked about before it is used')
+  }
+
+  private join (): void {
+    if (this.joined) return
+    this.joined = true
+    const { epoch, seq } = this.ledger.head
+    this.options.logger.info({ epoch, seq, members: this.members.count + 1 }, 'joined the invalidation log')
+  }
+}
