@@ -39,7 +39,11 @@ function forwarded (parts: Parts, { request, facts, route }: Recognised): Forwar
   }
 }
 
-/** Passes a 1xx on to the one client whose request it answers (RFC 9110 §15.2), never to those who share the answer. */
+/**
+ * Passes a 1xx on to the one client whose request it answers (RFC 9110 §15.2), never to those who share the answer. It
+ * has no content, and must not announce any (§8.6).
+ */
 function interimTo ({ request, route }: Recognised): (status: number, headers: RawHeaders) => void {
-  return (status, headers) => { request.interim(status, endToEnd(headers, new Set(route.stripResponse))) }
+  const dropped = new Set([...route.stripResponse, 'content-length'])
+  return (status, headers) => { request.interim(status, endToEnd(headers, dropped)) }
 }
