@@ -23,11 +23,11 @@ async function say (peer: RawPeer, said: string, slowly: boolean): Promise<void>
   }
 }
 
-async function misbehave (peer: RawPeer, { said, then }: Pick<Bad, 'said' | 'then'>, slowly: boolean): Promise<void> {
+async function misbehave (peer: RawPeer, { said, after }: Pick<Bad, 'said' | 'after'>, slowly: boolean): Promise<void> {
   await say(peer, said, slowly)
-  if (then === 'end') peer.socket.end()
+  if (after === 'end') peer.socket.end()
   // what was written is on its way before the reset is
-  else if (then === 'reset') peer.socket.write('', () => { peer.socket.resetAndDestroy() })
+  else if (after === 'reset') peer.socket.write('', () => { peer.socket.resetAndDestroy() })
 }
 
 /** A proxy before an origin whose `turn`th connection misbehaves; all others answer every request. */
@@ -126,14 +126,14 @@ describe('cut off at every byte', () => {
     ['in chunks with a trailer', `${HEAD}Transfer-Encoding: chunked\r\n\r\na;x=y\r\n0123456789\r\n0\r\nX-Sum: 1\r\n\r\n`]
   ] as const
 
-  it.each(ANSWERS.flatMap(([how, said]) => (['end', 'reset'] as const).map(then => [how, then, said] as const)))('an answer %s, by %s', async (_, then, said) => {
+  it.each(ANSWERS.flatMap(([how, said]) => (['end', 'reset'] as const).map(after => [how, after, said] as const)))('an answer %s, by %s', async (_, after, said) => {
     const tried = new Set<string>()
     const origin = await rawOrigin(async peer => {
       peer.socket.on('error', () => undefined)
       const cut = /^GET \/(\d+) /.exec(await peer.expect(HEAD_END))![1]!
-      if (tried.has(cut)) return misbehave(peer, { said: WHOLE, then: 'end' }, false)
+      if (tried.has(cut)) return misbehave(peer, { said: WHOLE, after: 'end' }, false)
       tried.add(cut)
-      await misbehave(peer, { said: said.slice(0, Number(cut)), then }, false)
+      await misbehave(peer, { said: said.slice(0, Number(cut)), after }, false)
     })
     onTestFinished(() => origin.close())
     const proxy = await startProxy(before(origin))

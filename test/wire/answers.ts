@@ -8,7 +8,7 @@ export interface Bad {
   readonly name: string
   readonly said: string
   /** What the origin does once it has said it. */
-  readonly then: 'wait' | 'end' | 'reset'
+  readonly after: 'wait' | 'end' | 'reset'
   readonly outcome: { readonly kind: 'refused', readonly code: string } | { readonly kind: 'broken' } | { readonly kind: 'answered', readonly status: number }
   /** GET unless told otherwise. */
   readonly method?: string
@@ -25,8 +25,8 @@ function says (lines: readonly string[], body = ''): string {
   return [lines[0], FRESH, ...lines.slice(1), '', ''].join('\r\n') + body
 }
 
-function rows (outcome: Bad['outcome'], then: Bad['then'], all: Readonly<Record<string, string>>, method = 'GET'): Bad[] {
-  return Object.entries(all).map(([name, said]) => ({ name, said, then, outcome, method }))
+function rows (outcome: Bad['outcome'], after: Bad['after'], all: Readonly<Record<string, string>>, method = 'GET'): Bad[] {
+  return Object.entries(all).map(([name, said]) => ({ name, said, after, outcome, method }))
 }
 
 const refused = (code: string): Bad['outcome'] => ({ kind: 'refused', code })

@@ -3,24 +3,31 @@
  * What carries them is a parameter, so that every suite holds for every transport.
  */
 import net from 'node:net'
+import tls from 'node:tls'
+import { AUTHORITIES, certificateFiles } from '../support/certificates.js'
 
 export interface Transport {
   readonly name: string
   /** What the listener is configured with for it, as in proxy.config.json. */
   readonly config: object
   connect (port: number): net.Socket
-  /** At which offsets a request is cut in two. */
+  /** At which offsets a request is cut in two: a handshake each is dear, and a byte at a time shows what is left out. */
   cuts (length: number): number[]
 }
 
-export const TCP: Transport = {
-  name: 'TCP',
-  config: {},
-  connect: port => net.connect({ port, host: '127.0.0.1', allowHalfOpen: true, noDelay: true }),
-  cuts: length => Array.from({ length: length - 1 }, (_, i) => i + 1)
+const dial = (port: number): net.Socket => net.connect({ port, host: '127.0.0.1', allowHalfOpen: true, noDelay: true })
+const offsets = (length: number, step: number): number[] => Array.from({ length: Math.ceil((length - 1) / step) }, (_, i) => 1 + i * step)
+
+export const TCP: Transport = { name: 'TCP', config: {}, connect: dial, cuts: length => offsets(length, 1) }
+
+const TLS: Transport = {
+  name: 'TLS',
+  config: { tls: certificateFiles('a') },
+  connect: port => tls.connect({ socket: dial(port), servername: 'a.test', ca: AUTHORITIES }),
+  cuts: length => offsets(length, 61)
 }
 
-export const TRANSPORTS: readonly Transport[] = [TCP]
+export const TRANSPORTS: readonly Transport[] = [TCP, TLS]
 
 export interface Said { readonly text: string, readonly end: 'end' | 'reset' }
 
