@@ -28,8 +28,9 @@ export interface RedisBackendOptions {
 }
 
 const EVENTS = 50_000
-/** Events handed out in one answer. */
+/** Events handed out in one answer; fewer with an append, of which there may be many under way. */
 const PAGE = 500
+const FEW = 10
 /** Nobody waits for these as requests do: a page of large events may take its time. */
 const SLOWEST: Ms = 1_000
 
@@ -60,12 +61,12 @@ export class RedisBackend implements LogBackend {
   }
 
   async poll (request: LogRequest): Promise<LogReply> {
-    return replyOf(await this.link.eval(POLL, this.keys, this.asked(request)))
+    return replyOf(await this.link.eval(POLL, this.keys, this.asked(request, PAGE)))
   }
 
   async append (request: LogRequest, { batch, mode, scopes }: NewEvent): Promise<LogReply & { readonly appended: number }> {
     const { events = EVENTS } = this.options
-    const reply = await this.link.eval(APPEND, this.keys, [...this.asked(request), batch, mode, JSON.stringify(scopes), events, this.channel])
+    const reply = await this.link.eval(APPEND, this.keys, [...this.asked(request, FEW), batch, mode, JSON.stringify(scopes), events, this.channel])
     return { ...replyOf(reply), appended: appendedOf(reply) }
   }
 
@@ -89,7 +90,7 @@ export class RedisBackend implements LogBackend {
     listener.on('message', (_channel: string, writer: string) => { if (writer !== id) this.onWake?.() })
   }
 
-  private asked ({ epoch, seq, last, restore, forget }: LogRequest): Argument[] {
-    return [this.options.id, epoch, seq, last, randomInt(2 ** 20), PAGE, JSON.stringify(restore), JSON.stringify(forget.map(({ id, beat }) => [id, beat]))]
+  private asked ({ epoch, seq, last, restore, forget }: LogRequest, page: number): Argument[] {
+    return [this.options.id, epoch, seq, last, randomInt(2 ** 20), page, JSON.stringify(restore), JSON.stringify(forget.map(({ id, beat }) => [id, beat]))]
   }
 }

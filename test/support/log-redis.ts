@@ -52,15 +52,17 @@ export interface LogOverRedis {
   readonly namespace: string
   readonly id: string
   readonly maxLag?: number
+  /** Deadline of a command; long, since machines that run tests are busy. */
+  readonly deadline?: number
   readonly clock?: Clock
   readonly events?: number
   readonly maxScopes?: number
 }
 
 /** Started, not yet joined. */
-export function logOver ({ url, namespace, id, maxLag = 400, clock = systemClock, events, maxScopes }: LogOverRedis): ClusterLog {
+export function logOver ({ url, namespace, id, maxLag = 300, deadline = 3_000, clock = systemClock, events, maxScopes }: LogOverRedis): ClusterLog {
   const backend = createRedisBackend({
-    settings: { target: { kind: 'url', url }, namespace, timeout: 100, maxLag, breaker: { failures: 3, probe: 20 } },
+    settings: { target: { kind: 'url', url }, namespace, timeout: deadline, maxLag, breaker: { failures: 3, probe: 20 } },
     id, clock, counters: new RedisCounters(), logger: silentLogger, ...(events === undefined ? {} : { events })
   })
   const log = new ClusterLog({ backend, clock, maxLag, timeout: 100, id, logger: silentLogger, ...(maxScopes === undefined ? {} : { maxScopes }) })
