@@ -7,6 +7,7 @@ export default defineConfig({
     testTimeout: 20_000,
     hookTimeout: 30_000,
     pool: 'forks',
+    globalSetup: ['test/support/redis-install.ts'],
     coverage: {
       provider: 'v8', include: ['src/**/*.ts'], reporter: ['text-summary', 'json-summary'],
       thresholds: { 'src/{http,policy,invalidation}/**': { branches: 95 } }

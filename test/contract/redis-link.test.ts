@@ -1,0 +1,86 @@
+/** Commands to a real Redis that is well, stopped, gone and back: each settles in time, and is counted as what it was. */
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { systemClock } from '../../src/core/clock.js'
+import { silentLogger } from '../../src/core/logger.js'
+import { openClient } from '../../src/redis/connect.js'
+import { RedisCounters } from '../../src/redis/counters.js'
+import { RedisLink, script } from '../../src/redis/link.js'
+import { until } from '../support/barrier.js'
+import { describeWithRedis, startRedis, type TestRedis } from '../support/redis.js'
+
+const TIMEOUT = 100
+
+describeWithRedis('a link to Redis', () => {
+  let redis: TestRedis
+  let link: RedisLink
+  let counters: RedisCounters
+  let logged: string[]
+
+  beforeEach(async () => {
+    redis = await startRedis()
+    counters = new RedisCounters()
+    logged = []
+    const note = (_: object, message: string): void => { logged.push(message) }
+    const log = { ...silentLogger, info: note, warn: note }
+    const client = openClient({ kind: 'url', url: redis.url }, { name: 'test', timeout: TIMEOUT, silence: 50 * TIMEOUT })
+    link = new RedisLink({ client, name: 'test', breaker: { failures: 3, probe: 300 }, clock: systemClock, counters, log })
+    await until('connected', () => link.state === 'ready')
+  })
+
+  afterEach(async () => {
+    link.close()
+    await redis.stop()
+  })
+
+  it('hands out replies as bytes', async () => {
+    await link.call('SET', 'a', Buffer.from([0, 255]))
+    expect(await link.call('GET', 'a')).toEqual(Buffer.from([0, 255]))
+    expect(await link.call('GET', 'b')).toBeNull()
+  })
+
+  it('runs a script the server knows, and one it has forgotten', async () => {
+    const twice = script('return {ARGV[1], ARGV[1]}')
+    for (let i = 0; i < 2; i++) expect(await link.eval(twice, [], ['x'])).toEqual([Buffer.from('x'), Buffer.from('x')])
+    redis.cli('SCRIPT', 'FLUSH')
+    expect(await link.eval(twice, [], ['y'])).toEqual([Buffer.from('y'), Buffer.from('y')])
+    expect(counters.faults.noscript).toBe(2)
+    expect(link.state).toBe('ready')
+  })
+
+  it('tells errors of the command from outages', async () => {
+    await link.call('SET', 'a', 'text')
+    await expect(link.call('LPUSH', 'a', 'b')).rejects.toMatchObject({ name: 'RedisFailure', fault: 'wrongtype' })
+    await expect(link.eval(script("return redis.call('LPUSH', KEYS[1], 'b')"), ['a'], [])).rejects.toMatchObject({ fault: 'wrongtype' })
+    for (let i = 0; i < 5; i++) await expect(link.call('NONSENSE')).rejects.toMatchObject({ fault: 'reply' })
+    expect(link.state).toBe('ready')
+  })
+
+  it('gives up at the deadline on a server that is stopped, then asks no more until it answers again', async () => {
+    redis.pause()
+    await Promise.all([1, 2, 3].map(() => expect(link.call('GET', 'a')).rejects.toMatchObject({ fault: 'timeout' })))
+    await expect(link.call('GET', 'a')).rejects.toMatchObject({ fault: 'open' })
+    redis.resume()
+    await until('used again', async () => {
+      const reply = await link.call('PING').catch(() => undefined)
+      return reply !== undefined
+    })
+    expect(link.state).toBe('ready')
+    expect(logged).toEqual(['redis is not used until it answers', 'redis is used again'])
+  })
+
+  it('refuses at once while there is no server, and finds it when it comes', async () => {
+    await redis.stop()
+    await until('noticed', () => link.state === 'down')
+    await expect(link.call('GET', 'a')).rejects.toMatchObject({ fault: 'down' })
+    await redis.restart()
+    await until('connected again', () => link.state === 'ready')
+    expect(await link.call('GET', 'a')).toBeNull()
+  })
+
+  it('rejects what was under way when the connection broke', async () => {
+    redis.pause()
+    const lost = expect(link.call('GET', 'a')).rejects.toMatchObject({ fault: expect.stringMatching(/^(cut|timeout)$/) })
+    await redis.stop()
+    await lost
+  })
+})
