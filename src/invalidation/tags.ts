@@ -11,14 +11,14 @@ export const MAX_TAGS = 1024
 /** Bytes of one tag; a longer one is not heard. */
 export const MAX_TAG_BYTES = 1024
 
-const SPACES = /[ \t]+/
-const COMMAS = /[ \t]*,[ \t]*/
-const EITHER = /[ \t,]+/
+/**
+ * What is a tag in the headers that carry them, by their lower-case names. Blanks are these two alone: a value is bytes,
+ * and what Unicode calls a space may be part of a letter. None begins with what may stand between tags, so that time is
+ * linear.
+ */
+const TAGS = { 'surrogate-key': /[^ \t]+/g, 'cache-tag': /[^ \t,](?:[^,]*[^ \t,])?/g, xkey: /[^ \t,]+/g } as const
 
-/** How the headers that carry tags, by their lower-case names, separate them. */
-const SEPARATORS = { 'surrogate-key': SPACES, 'cache-tag': COMMAS, xkey: EITHER } as const
-
-export type TagHeader = keyof typeof SEPARATORS
+export type TagHeader = keyof typeof TAGS
 
 /**
  * Everything a response may be purged by: its tags, and its cache groups (RFC 9875 §2). `site` as `RequestFacts` has it:
@@ -37,19 +37,24 @@ export function groupTags (headers: RawHeaders, field: 'cache-groups' | 'cache-g
   return (value === undefined ? undefined : readStrings(value))?.map(group => `group:${site}\n${group}`) ?? []
 }
 
-/** The tags of a response, in order, without repeats, at most `MAX_TAGS`. */
+/** The tags of a response, in order, without repeats, at most `MAX_TAGS`; of one line its first so many, repeats counted. */
 export function readTags (headers: RawHeaders): string[] {
   const tags = new Set<string>()
   for (let i = 0; i + 1 < headers.length; i += 2) {
     const name = headers[i]!.toLowerCase()
-    if (isTagHeader(name)) collect(tags, splitTags(name, headers[i + 1]!))
+    if (isTagHeader(name)) collect(tags, splitTags(name, headers[i + 1]!, MAX_TAGS))
   }
   return [...tags]
 }
 
-/** The tags one value lists, repeats kept, in the convention of `header`. */
-export function splitTags (header: TagHeader, value: string): string[] {
-  return value.trim().split(SEPARATORS[header]).filter(tag => tag !== '')
+/** The tags one value lists, repeats kept, in the convention of `header`; no more than `most`. */
+export function splitTags (header: TagHeader, value: string, most = Infinity): string[] {
+  const tags: string[] = []
+  for (const [tag] of value.matchAll(TAGS[header])) {
+    if (tags.length === most) break
+    tags.push(tag)
+  }
+  return tags
 }
 
 /** Both lists as one, without repeats. `first` is kept whole before the cap cuts into `second`. */
@@ -63,7 +68,7 @@ export function mergeTags (first: readonly string[], second: readonly string[]):
 }
 
 function isTagHeader (name: string): name is TagHeader {
-  return Object.hasOwn(SEPARATORS, name)
+  return Object.hasOwn(TAGS, name)
 }
 
 function collect (into: Set<string>, tags: readonly string[]): void {

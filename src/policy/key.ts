@@ -74,15 +74,19 @@ function byName (a: string, b: string): number {
   return x < y ? -1 : x > y ? 1 : 0
 }
 
+/** Cookies are not made of these (RFC 6265 §4.1.1). */
+const NO_COOKIE = /[",\s\x85]/
+const LEADING_BLANKS = /^[ \t]+/
+
 /**
- * Every pair of a picked name, blanks kept: origins differ in which of several they take. Where a quote stands in the
- * field they differ even in where a pair ends, so then all of it is keyed.
+ * Every pair of a picked name: origins differ in which of several they take. Where something stands in the field that
+ * cookies are not made of they differ even in where a pair ends and what its name is, so then all of it is keyed.
  */
 function cookieParts (picked: readonly string[], field: string | undefined): string {
-  let parts = field?.includes('"') === true ? part('q', '', field) : ''
-  const pairs = field === undefined ? [] : field.split(';').map(pair => pair.trimStart())
+  const pairs = field === undefined ? [] : field.split(';').map(pair => pair.replace(LEADING_BLANKS, ''))
+  let parts = pairs.some(pair => NO_COOKIE.test(pair)) ? part('q', '', field) : ''
   for (const name of picked) {
-    const own = pairs.filter(pair => paramName(pair).trimEnd() === name)
+    const own = pairs.filter(pair => paramName(pair) === name)
     if (own.length === 0) parts += part('c', name, undefined)
     for (const pair of own) parts += part('c', name, pair)
   }

@@ -10,6 +10,9 @@ import { parseHttpDate } from '../../dist/src/http/date.js'
 import { listMembers } from '../../dist/src/http/fields.js'
 import { selectRange } from '../../dist/src/http/range.js'
 import { parseTargeted } from '../../dist/src/http/targeted.js'
+import { readTags } from '../../dist/src/invalidation/tags.js'
+import { readSearchRule } from '../../dist/src/policy/no-vary-search.js'
+import { acceptedCodings } from '../../dist/src/policy/selecting.js'
 import { varyNames } from '../../dist/src/policy/vary.js'
 
 const SIZE = 64 * 1024
@@ -20,6 +23,11 @@ const PARSERS = {
   'CDN-Cache-Control': value => parseTargeted('cdn-cache-control', value),
   'Surrogate-Control': value => parseTargeted('surrogate-control', value),
   Vary: varyNames,
+  'Accept-Encoding': acceptedCodings,
+  'No-Vary-Search': readSearchRule,
+  'Surrogate-Key': value => readTags(['surrogate-key', value]),
+  'Cache-Tag': value => readTags(['cache-tag', value]),
+  xkey: value => readTags(['xkey', value]),
   list: listMembers,
   Age: value => parseAge([value]),
   Expires: value => parseHttpDate(value),

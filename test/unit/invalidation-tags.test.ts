@@ -11,6 +11,8 @@ describe('readTags', () => {
     ['xkey takes either', ['xkey', 'a b,c'], ['a', 'b', 'c']],
     ['several lines and headers, in order, once', ['xkey', 'b', 'surrogate-key', 'a b', 'cache-tag', 'c,a', 'xkey', 'd'], ['b', 'a', 'c', 'd']],
     ['empty', ['surrogate-key', '', 'cache-tag', ' , ,'], []],
+    ['blanks at the ends, a long one inside', ['cache-tag', ` \ta  \t b\t , c `], ['a  \t b', 'c']],
+    ['bytes that Unicode calls spaces', ['xkey', '\xc3\xa0', 'cache-tag', '\xa0b\xa0, \xa0', 'surrogate-key', 'c\xa0'], ['\xc3\xa0', '\xa0b\xa0', '\xa0', 'c\xa0']],
     ['case is kept', ['xkey', 'A a'], ['A', 'a']],
     ['names of properties', ['xkey', '__proto__ constructor'], ['__proto__', 'constructor']],
     ['a name without a value', ['xkey'], []],

@@ -71,7 +71,9 @@ describe('keys', () => {
     expect(keyed(['Cookie', 'lang=en'], [], ['lang'])).not.toBe(a)
     expect(keyed(['Cookie', 'lang=de; lang=en'], [], ['lang'])).not.toBe(a)
     expect(keyed(['Cookie', 'a="1; lang=de; b="'], [], ['lang'])).not.toBe(keyed(['Cookie', 'a=1; lang=de; b='], [], ['lang']))
-    expect(keyed(['Cookie', 'a=1, lang=de'], [], ['lang'])).toBe(keyed([], [], ['lang']))
+    // some origins take a comma or a blank for the end of a pair, or what Unicode calls a blank for nothing
+    const told = ['a=1, lang=de', 'a=1,lang=de', 'a=1 lang=de', '\xa0lang=de', 'lang\x85=de', 'lang =de', 'lang=de', ''].map(cookie => keyed(['Cookie', cookie], [], ['lang']))
+    expect(new Set(told).size).toBe(told.length)
     expect(keyed(['Cookie', 'constructor=1'], [], ['constructor'])).not.toBe(keyed([], [], ['constructor']))
   })
 
