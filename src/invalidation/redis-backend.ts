@@ -1,16 +1,18 @@
 /**
  * The shared log in Redis: a stream of events and a hash beside it, read and written by scripts alone (`scripts.ts`).
  *
- * Two connections of its own: one for the scripts, so that nothing big stands in their way, and one that listens. What is
- * heard there is only ever a reason to ask.
+ * A connection of its own, so that nothing big stands in the way. What is heard from other processes is only ever a reason
+ * to ask.
  */
 import { randomInt } from 'node:crypto'
 import type { Clock } from '../core/clock.js'
 import type { Logger } from '../core/logger.js'
 import type { Ms } from '../core/types.js'
-import { openClient, type RedisClient } from '../redis/connect.js'
+import { openClient } from '../redis/connect.js'
 import type { RedisCounters } from '../redis/counters.js'
+import { keySpace } from '../redis/keys.js'
 import { RedisLink, type Argument } from '../redis/link.js'
+import type { Subscriber } from '../redis/subscriber.js'
 import type { RedisSettings } from '../redis/target.js'
 import type { LogBackend, LogReply, LogRequest, NewEvent } from './backend.js'
 import { appendedOf, replyOf } from './redis-reply.js'
@@ -18,6 +20,8 @@ import { APPEND, POLL } from './scripts.js'
 
 export interface RedisBackendOptions {
   readonly settings: Pick<RedisSettings, 'target' | 'namespace' | 'timeout' | 'maxLag' | 'breaker'>
+  /** Of the same namespace. */
+  readonly hints: Pick<Subscriber, 'on'>
   /** Names this process; no two have the same. */
   readonly id: string
   readonly clock: Clock
@@ -27,6 +31,8 @@ export interface RedisBackendOptions {
   readonly events?: number
 }
 
+/** Of a hint: `log ID` says that this process appended. */
+const TOPIC = 'log'
 const EVENTS = 50_000
 /** Events handed out in one answer; fewer with an append, of which there may be many under way. */
 const PAGE = 500
@@ -42,22 +48,21 @@ export class RedisBackend implements LogBackend {
   onWake: (() => void) | undefined
   private readonly options: RedisBackendOptions
   private readonly link: RedisLink
-  private readonly listener: RedisClient
   private readonly keys: readonly [meta: string, events: string]
   private readonly channel: string
 
   constructor (options: RedisBackendOptions) {
-    const { clock, counters, logger, id } = options
+    const { clock, counters, logger, id, hints } = options
     const { target, namespace, timeout, maxLag, breaker } = options.settings
     this.options = options
-    this.keys = [`${namespace}:v1:{log}:meta`, `${namespace}:v1:{log}:events`]
-    this.channel = `${namespace}:v1:wake`
+    const space = keySpace(namespace)
+    this.keys = [space.log('meta'), space.log('events')]
+    this.channel = space.channel
     const deadline = Math.max(timeout, Math.min(SLOWEST, maxLag / 2))
     const client = openClient(target, { name: `${namespace}-log`, timeout: deadline, silence: 2 * deadline })
     this.link = new RedisLink({ client, name: 'log', breaker, clock, counters, log: logger })
     client.on('ready', () => this.onWake?.())
-    this.listener = openClient(target, { name: `${namespace}-wake`, silence: 2 * deadline })
-    this.listen(id)
+    hints.on(TOPIC, writer => { if (writer !== id) this.onWake?.() })
   }
 
   async poll (request: LogRequest): Promise<LogReply> {
@@ -66,7 +71,7 @@ export class RedisBackend implements LogBackend {
 
   async append (request: LogRequest, { batch, mode, scopes }: NewEvent): Promise<LogReply & { readonly appended: number }> {
     const { events = EVENTS } = this.options
-    const reply = await this.link.eval(APPEND, this.keys, [...this.asked(request, FEW), batch, mode, JSON.stringify(scopes), events, this.channel])
+    const reply = await this.link.eval(APPEND, this.keys, [...this.asked(request, FEW), batch, mode, JSON.stringify(scopes), events, this.channel, TOPIC])
     return { ...replyOf(reply), appended: appendedOf(reply) }
   }
 
@@ -76,18 +81,6 @@ export class RedisBackend implements LogBackend {
 
   close (): void {
     this.link.close()
-    this.listener.disconnect()
-  }
-
-  private listen (id: string): void {
-    const { listener } = this
-    listener.on('ready', () => {
-      // what went by before is learned by asking
-      listener.subscribe(this.channel).then(() => this.onWake?.(), (err: unknown) => {
-        this.options.logger.debug({ err }, 'not woken by the invalidation log: asking at intervals only')
-      })
-    })
-    listener.on('message', (_channel: string, writer: string) => { if (writer !== id) this.onWake?.() })
   }
 
   private asked ({ epoch, seq, last, restore, forget }: LogRequest, page: number): Argument[] {

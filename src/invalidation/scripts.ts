@@ -64,11 +64,11 @@ return { int(epoch), int(seq), int(after), int(now), int(began), rows, redis.cal
 
 export const POLL = script(AGREE + 'local appended\n' + ANSWER)
 
-/** ARGV, further: batch, mode, scopes, entries kept, channel. */
+/** ARGV, further: batch, mode, scopes, entries kept, channel and topic of hints. */
 export const APPEND = script(`${AGREE}
 seq = seq + 1
 local appended = int(seq)
 redis.call('XADD', events, 'MAXLEN', '~', ARGV[12], appended .. '-0', 'w', id, 'b', ARGV[9], 'm', ARGV[10], 's', ARGV[11])
 redis.call('HSET', meta, 'seq', appended)
-redis.call('PUBLISH', ARGV[13], id)
+redis.call('PUBLISH', ARGV[13], ARGV[14] .. ' ' .. id)
 ${ANSWER}`)

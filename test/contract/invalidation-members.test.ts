@@ -1,32 +1,20 @@
 /** Who is waited for when a purge is to be everywhere, over a real Redis. */
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
-import type { ClusterLog } from '../../src/invalidation/shared-log.js'
+import { expect, it } from 'vitest'
 import { until } from '../support/barrier.js'
-import { keysOf, logOver, settled, startLogRedis, type LogRedis } from '../support/log-redis.js'
+import { logCluster } from '../support/log-redis.js'
 import { judgedOf } from '../support/records.js'
-
-let redis: LogRedis
-let count = 0
-beforeAll(async () => { redis = await startLogRedis() })
-afterAll(() => redis.stop())
+import { describeWithRedis } from '../support/redis.js'
 
 const LAG = 300
-const call = (...args: [string, ...(string | number)[]]): Promise<unknown> => redis.client.call(...args)
 
 async function cluster (...ids: string[]) {
-  const namespace = `members-${++count}`
-  const { meta } = keysOf(namespace)
-  const join = (id: string): ClusterLog => {
-    const log = logOver({ url: redis.url, namespace, id, maxLag: LAG })
-    onTestFinished(() => log.close())
-    return log
-  }
-  const logs = ids.map(join)
-  await settled(redis, namespace, ...logs)
-  /** A member that is not there, as it looked when it was last heard of. */
-  const ghost = (id: string): Promise<unknown> => call('HSET', meta, `m:${id}`, '0:0:0')
-  const members = async (): Promise<string[]> => Object.keys(await redis.client.hgetall(meta)).filter(name => name.startsWith('m:')).map(name => name.slice(2)).sort()
-  return { logs, join, ghost, members, meta, namespace }
+  const base = await logCluster({ maxLag: LAG })
+  const { redis, meta } = base
+  const logs = ids.map(id => base.join(id))
+  await base.settle(...logs)
+  /** A member that is not there. */
+  const ghost = (id: string): unknown => redis.cli('HSET', meta, `m:${id}`, '0:0:0')
+  return { ...base, logs, ghost }
 }
 
 /** How long something took, and what came of it. */
@@ -35,7 +23,7 @@ async function timed<T> (work: Promise<T>): Promise<readonly [T, number]> {
   return [await work, performance.now() - from]
 }
 
-describe('a purge', () => {
+describeWithRedis('a purge', () => {
   it('is acknowledged when every process has applied it', async () => {
     const { logs: [a, b, c] } = await cluster('a', 'b', 'c')
     const records = [a, b, c].map(log => judgedOf('x', ['t'], log!.head))
@@ -46,7 +34,7 @@ describe('a purge', () => {
 
   it('is waited for as long as the lease where a process does not hear, which is named', async () => {
     const { logs: [a], ghost } = await cluster('a', 'b')
-    await ghost('vanished')
+    ghost('vanished')
     const [ack, took] = await timed(a!.append(['all'], 'hard', 'cluster'))
     expect(ack).toEqual({ seq: 1, applied: 2, unreachable: ['vanished'] })
     expect(took).toBeGreaterThan(LAG)
@@ -55,14 +43,14 @@ describe('a purge', () => {
 
   it('is waited for by nobody with `local`', async () => {
     const { logs: [a], ghost } = await cluster('a')
-    await ghost('vanished')
+    ghost('vanished')
     await a!.follower.poll()
     expect(await a!.append(['all'], 'hard', 'local')).toEqual({ seq: 1, applied: 1, unreachable: [] })
   })
 
   it('is waited for as long as the lease while the epoch is young', async () => {
-    const { logs: [a], meta } = await cluster('a')
-    await call('DEL', meta)
+    const { logs: [a], redis, meta } = await cluster('a')
+    redis.cli('DEL', meta)
     await a!.follower.poll()
     const [ack, took] = await timed(a!.append(['all'], 'hard', 'cluster'))
     expect(ack.unreachable).toEqual([])
@@ -70,23 +58,23 @@ describe('a purge', () => {
   })
 })
 
-describe('members', () => {
+describeWithRedis('members', () => {
   it('leave when they close, and are not waited for', async () => {
     const { logs: [a, b], members } = await cluster('a', 'b')
     await b!.close()
-    expect(await members()).toEqual(['a'])
+    expect(members()).toEqual(['a'])
     expect(await a!.append(['all'], 'hard', 'cluster')).toMatchObject({ applied: 1, unreachable: [] })
     await a!.follower.poll()
     expect(a!.details().members).toBe(1)
   })
 
   it('that were known are listed again when the list was lost, and waited for', async () => {
-    const { logs: [a, b], ghost, meta, members, namespace } = await cluster('a', 'b')
-    await ghost('vanished')
+    const { logs: [a, b], redis, ghost, meta, members, settle } = await cluster('a', 'b')
+    ghost('vanished')
     for (const log of [a!, b!]) await until('it was heard of', () => log.details().unreachable.length === 1)
-    await call('DEL', meta)
-    await until('it is listed again', async () => (await members()).includes('vanished'))
-    await settled(redis, namespace, a!, b!)
+    redis.cli('DEL', meta)
+    await until('it is listed again', () => members().includes('vanished'))
+    await settle(a!, b!)
     expect(await a!.append(['all'], 'hard', 'cluster')).toMatchObject({ applied: 2, unreachable: ['vanished'] })
   })
 
@@ -98,7 +86,7 @@ describe('members', () => {
   })
 })
 
-describe('what writes invalidate', () => {
+describeWithRedis('what writes invalidate', () => {
   it('is told to others, in few events, and is not counted twice here', async () => {
     const { logs: [a, b] } = await cluster('a', 'b')
     const record = judgedOf('w1', [], b!.head)
@@ -111,15 +99,14 @@ describe('what writes invalidate', () => {
   })
 
   it('waits while Redis is away, and is told when it is back', async () => {
-    const { logs: [a, b] } = await cluster('a', 'b')
+    const { logs: [a, b], redis } = await cluster('a', 'b')
     const record = judgedOf('w', [], b!.head)
-    await call('REPLICAOF', '127.0.0.1', 1)
-    onTestFinished(async () => { await call('REPLICAOF', 'NO', 'ONE') })
+    redis.cli('REPLICAOF', '127.0.0.1', '1')
     await a!.appendWrite([{ url: record.url }, { url: judgedOf('v', [], a!.head).url }])
     await a!.appendWrite([{ url: record.url }])
     expect(a!.details().unsent).toBeGreaterThan(1)
     expect(b!.verdict(record).kind).toBe('clean')
-    await call('REPLICAOF', 'NO', 'ONE')
+    redis.cli('REPLICAOF', 'NO', 'ONE')
     await until('told', () => b!.verdict(record).kind === 'hard' && a!.details().unsent === 0)
   })
 })

@@ -1,80 +1,66 @@
-/** A Redis of a test's own, and shared logs over it. */
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+/** Shared logs over a real Redis, for the length of one test. */
+import { onTestFinished } from 'vitest'
 import { systemClock, type Clock } from '../../src/core/clock.js'
 import { silentLogger } from '../../src/core/logger.js'
 import { createRedisBackend } from '../../src/invalidation/redis-backend.js'
 import { ClusterLog } from '../../src/invalidation/shared-log.js'
-import { openClient, type RedisClient } from '../../src/redis/connect.js'
+import { openClient } from '../../src/redis/connect.js'
 import { RedisCounters } from '../../src/redis/counters.js'
+import { keySpace } from '../../src/redis/keys.js'
+import { Subscriber } from '../../src/redis/subscriber.js'
 import { until } from './barrier.js'
-import { portToGive, startProgram, type Program } from './program.js'
+import { startRedis, type TestRedis } from './redis.js'
 
-export interface LogRedis {
-  readonly url: string
-  readonly client: RedisClient
-  /** Ends it and begins again, empty. */
-  restart (): Promise<void>
-  signal (signal: NodeJS.Signals): void
-  stop (): Promise<void>
+export interface LogOptions {
+  readonly maxLag?: number
+  /** Of a command; long, since machines that run tests are busy. */
+  readonly deadline?: number
+  readonly clock?: Clock
+  /** Events kept. */
+  readonly events?: number
 }
 
-export async function startLogRedis (): Promise<LogRedis> {
-  const dir = mkdtempSync(join(tmpdir(), 'seawall-redis-'))
-  const port = await portToGive()
-  const start = (): Promise<Program> => startProgram('redis-server',
-    ['--port', `${port}`, '--bind', '127.0.0.1', '--dir', dir, '--save', '', '--appendonly', 'no'], { ready: /Ready to accept connections/ })
-  let program = await start()
-  const url = `redis://127.0.0.1:${port}`
-  const client = openClient({ kind: 'url', url }, { name: 'test', timeout: 5_000, silence: 5_000 })
-  const connected = (): Promise<void> => until('the test reaches redis', () => client.status === 'ready')
-  await connected()
+export interface LogCluster {
+  readonly redis: TestRedis
+  readonly meta: string
+  readonly events: string
+  /** Another process; started, not yet joined. */
+  join (id: string): ClusterLog
+  /** Joined, as if the epoch had begun long ago: purges are acknowledged as soon as everyone has applied them. */
+  settle (...logs: ClusterLog[]): Promise<void>
+  members (): string[]
+}
+
+export async function logCluster (options: LogOptions = {}): Promise<LogCluster> {
+  const redis = await startRedis()
+  const space = keySpace('test')
+  const meta = space.log('meta')
   return {
-    url, client,
-    async restart () {
-      await program.stop('SIGKILL')
-      await until('the test noticed', () => client.status !== 'ready')
-      program = await start()
-      await connected()
+    redis, meta, events: space.log('events'),
+    join (id) {
+      const log = logOver(redis.url, id, options)
+      onTestFinished(() => log.close())
+      return log
     },
-    signal: signal => { program.signal(signal) },
-    async stop () {
-      client.disconnect()
-      await program.stop('SIGKILL')
-      rmSync(dir, { recursive: true, force: true })
-    }
+    async settle (...logs) {
+      for (const log of logs) await until('joined', () => log.joined)
+      redis.cli('HSET', meta, 'began', '0')
+      for (const log of logs) await log.follower.poll().then(() => log.follower.poll())
+    },
+    members: () => redis.cli('HKEYS', meta).split('\n').filter(name => name.startsWith('m:')).map(name => name.slice(2)).sort()
   }
 }
 
-export interface LogOverRedis {
-  readonly url: string
-  readonly namespace: string
-  readonly id: string
-  readonly maxLag?: number
-  /** Deadline of a command; long, since machines that run tests are busy. */
-  readonly deadline?: number
-  readonly clock?: Clock
-  readonly events?: number
-  readonly maxScopes?: number
-}
-
-/** Started, not yet joined. */
-export function logOver ({ url, namespace, id, maxLag = 300, deadline = 3_000, clock = systemClock, events, maxScopes }: LogOverRedis): ClusterLog {
+function logOver (url: string, id: string, { maxLag = 300, deadline = 3_000, clock = systemClock, events }: LogOptions): ClusterLog {
+  const target = { kind: 'url', url } as const
+  const listener = openClient(target, { name: 'hints', silence: deadline })
   const backend = createRedisBackend({
-    settings: { target: { kind: 'url', url }, namespace, timeout: deadline, maxLag, breaker: { failures: 3, probe: 20 } },
+    settings: { target, namespace: 'test', timeout: deadline, maxLag, breaker: { failures: 3, probe: 20 } },
+    hints: new Subscriber(listener, keySpace('test').channel),
     id, clock, counters: new RedisCounters(), logger: silentLogger, ...(events === undefined ? {} : { events })
   })
-  const log = new ClusterLog({ backend, clock, maxLag, timeout: 100, id, logger: silentLogger, ...(maxScopes === undefined ? {} : { maxScopes }) })
+  onTestFinished(() => { listener.disconnect() })
+  const log = new ClusterLog({ backend, clock, maxLag, timeout: 100, id, logger: silentLogger })
   log.start()
   return log
-}
-
-export const keysOf = (namespace: string) => ({ meta: `${namespace}:v1:{log}:meta`, events: `${namespace}:v1:{log}:events` })
-
-/** As if the epoch had begun long ago: purges are acknowledged as soon as everyone has applied them. */
-export async function settled (redis: LogRedis, namespace: string, ...logs: ClusterLog[]): Promise<void> {
-  for (const log of logs) await until('joined', () => log.joined)
-  await redis.client.call('HSET', keysOf(namespace).meta, 'began', 0)
-  for (const log of logs) await log.follower.poll().then(() => log.follower.poll())
 }

@@ -66,7 +66,9 @@ export async function startRedis (args: readonly string[] = []): Promise<TestRed
 function run (port: number, folder: string, args: readonly string[]): Promise<ChildProcess> {
   return new Promise((resolve, reject) => {
     const server = spawn('redis-server', ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--save', '', '--appendonly', 'no', ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
-    process.on('exit', () => { server.kill('SIGKILL') })
+    const kill = (): void => { server.kill('SIGKILL') }
+    process.on('exit', kill)
+    server.once('exit', () => { process.off('exit', kill) })
     let output = ''
     server.stdout.on('data', chunk => {
       output += String(chunk)
