@@ -255,7 +255,7 @@ function entryOf (meta: EntryMeta, bytes: Bytes): Entry {
   return {
     kind: 'entry', key: meta.key, primary: meta.primary, url: meta.url, status: meta.status, policy: meta.policy, head: bytes.head,
     body: bytes.body, length: bytes.length, etag: meta.etag, lastModified: meta.lastModified, tags: meta.tags,
-    filledAt: meta.filledAt, checkedAt: meta.checkedAt, generation: meta.generation, part: meta.part
+    filledAt: meta.filledAt, checkedAt: meta.checkedAt, generation: meta.generation, part: meta.part, copy: meta.copy
   }
 }
 

@@ -1,0 +1,175 @@
+/**
+ * Records as one binary value each, for a store that processes share.
+ *
+ *   SW1 kind | order: epoch seq start | copy | crc | lengths, flags | meta (JSON) | head | body
+ *
+ * The first 68 bytes are ASCII of fixed width, so that a script can compare them without decoding anything.
+ *
+ * Invariants: what does not decode whole, bit for bit, is undefined, never a record and never an exception; instants travel
+ * as durations from the moment of writing, so that no clock of one machine is compared with another's.
+ */
+import { crc32 } from 'node:zlib'
+import type { Entry, Ms, Part, PassRecord, SearchRecord, Stamp, StoredRecord, StoreKey, VaryRecord } from '../core/types.js'
+
+const MAGIC = 'SW1'
+const KINDS = { entry: 'e', vary: 'v', pass: 'p', search: 's' } as const
+const DIGITS = 16
+const ORDER_AT = 4
+const COPY_AT = ORDER_AT + 3 * DIGITS
+/** Of the part that scripts read. */
+export const PREFIX = COPY_AT + DIGITS
+const CRC_AT = PREFIX
+const LENGTHS_AT = CRC_AT + 4
+const FLAGS_AT = LENGTHS_AT + 12
+const META_AT = FLAGS_AT + 1
+const PACKED = 1
+
+/** What orders and names a copy. `start`: µs of the shared store's clock when the right to fetch it was obtained. */
+export interface Naming { readonly start: number, readonly copy: string }
+
+/** How old a value is: `sentAt` is when it was asked for, `ttl` what Redis said was left of its life. */
+export interface Reading { readonly sentAt: Ms, readonly ttl: Ms, readonly generation: number }
+
+/** `packed`: the body is compressed; `length` is what it comes to. */
+export interface Decoded { readonly record: StoredRecord, readonly packed: boolean, readonly length: number }
+
+type EntryMeta = readonly [
+  key: string, primary: string | 0, url: string | 0, status: number, age: Ms, fresh: Ms, swr: Ms, sie: Ms, keep: Ms, asked: Ms, flags: number,
+  etag: string | null, lastModified: string | null, tags: readonly string[], part: readonly [number, number | null] | null, length: number
+]
+const ENTRY_FIELDS = 16
+const OTHER_FIELDS = 5
+type OtherMeta = readonly [key: string, url: string | 0, keep: Ms, tags: readonly string[], more: unknown]
+
+/** `epoch`, `seq` and `start` as fixed digits: compared as text they are compared as numbers. */
+export function orderOf ({ epoch, seq }: Stamp, start: number): string {
+  return digits(epoch) + digits(seq) + digits(start)
+}
+
+/** What is left of a record's life. */
+export function lifeLeft (record: StoredRecord, now: Ms): Ms {
+  return Math.floor((record.kind === 'entry' ? record.policy.keepUntil : record.keepUntil) - now)
+}
+
+/** `packed`: the body compressed, in place of the record's own. */
+export function encode (record: StoredRecord, now: Ms, { start, copy }: Naming, packed?: Uint8Array): Buffer {
+  const meta = Buffer.from(JSON.stringify(record.kind === 'entry' ? entryMeta(record, now) : otherMeta(record, now)))
+  const head = record.kind === 'entry' ? record.head : new Uint8Array()
+  const body = record.kind !== 'entry' ? [] : packed === undefined ? record.body : [packed]
+  const length = body.reduce((sum, part) => sum + part.length, 0)
+  const value = Buffer.allocUnsafe(META_AT + meta.length + head.length + length)
+  value.write(MAGIC + KINDS[record.kind] + orderOf(record.filledAt, start) + copy.padStart(DIGITS, '0'), 'latin1')
+  value.writeUInt32BE(meta.length, LENGTHS_AT)
+  value.writeUInt32BE(head.length, LENGTHS_AT + 4)
+  value.writeUInt32BE(length, LENGTHS_AT + 8)
+  value[FLAGS_AT] = packed === undefined ? 0 : PACKED
+  let at = META_AT
+  for (const part of [meta, head, ...body]) {
+    value.set(part, at)
+    at += part.length
+  }
+  value.writeUInt32BE(checksum(value), CRC_AT)
+  return value
+}
+
+/** The record of `key` in `value`; undefined: it is none, or another's, or older than can be. Its bytes are views of `value`. */
+export function decode (value: Buffer, key: StoreKey, reading: Reading): Decoded | undefined {
+  if (value.length < META_AT || value.toString('latin1', 0, 3) !== MAGIC || value.readUInt32BE(CRC_AT) !== checksum(value)) return undefined
+  const metaEnd = META_AT + value.readUInt32BE(LENGTHS_AT)
+  const headEnd = metaEnd + value.readUInt32BE(LENGTHS_AT + 4)
+  if (headEnd + value.readUInt32BE(LENGTHS_AT + 8) !== value.length) return undefined
+  const meta = parsed(value.toString('utf8', META_AT, metaEnd))
+  if (meta?.[0] !== key) return undefined
+  const filledAt: Stamp = { epoch: number(value, ORDER_AT), seq: number(value, ORDER_AT + DIGITS) }
+  const { generation } = reading
+  if (value[3] !== KINDS.entry.charCodeAt(0)) {
+    const record = otherRecord(String.fromCharCode(value[3]!), meta as OtherMeta, key, reading, { filledAt, generation })
+    return record && { record, packed: false, length: 0 }
+  }
+  const policy = policyOf(meta as EntryMeta, reading)
+  if (policy === undefined) return undefined
+  const [, primary, url, status, , , , , , , , etag, lastModified, tags, part, length] = meta as EntryMeta
+  const body = value.subarray(headEnd)
+  const record: Entry = {
+    kind: 'entry', key, primary: (primary === 0 ? key : primary) as StoreKey, url: (url === 0 ? key : url) as StoreKey, status, policy,
+    head: value.subarray(metaEnd, headEnd), body: body.length === 0 ? [] : [body], length: body.length,
+    etag: etag ?? undefined, lastModified: lastModified ?? undefined, tags, filledAt, checkedAt: undefined, generation,
+    part: partOf(part), copy: value.toString('latin1', COPY_AT, PREFIX)
+  }
+  return { record, packed: value[FLAGS_AT] === PACKED, length }
+}
+
+/** Whoever can write into Redis can write anything, checksum included. */
+function parsed (json: string): EntryMeta | OtherMeta | undefined {
+  try {
+    const meta: unknown = JSON.parse(json)
+    return Array.isArray(meta) && (meta.length === ENTRY_FIELDS || meta.length === OTHER_FIELDS) ? meta as unknown as EntryMeta | OtherMeta : undefined
+  } catch (thrown) {
+    if (thrown instanceof SyntaxError) return undefined
+    throw thrown
+  }
+}
+
+function digits (n: number): string {
+  return String(n).padStart(DIGITS, '0')
+}
+
+function number (value: Buffer, at: number): number {
+  return Number(value.toString('latin1', at, at + DIGITS))
+}
+
+/** Of everything but itself. */
+function checksum (value: Buffer): number {
+  return crc32(value.subarray(LENGTHS_AT), crc32(value.subarray(0, CRC_AT)))
+}
+
+/** Ages are rounded up, what is left is rounded down. */
+function entryMeta (entry: Entry, now: Ms): EntryMeta {
+  const { key, primary, url, status, policy, etag, lastModified, tags, part, length } = entry
+  const left = (until: Ms): Ms => Math.floor(until - now)
+  return [
+    key, primary === key ? 0 : primary, url === key ? 0 : url, status, Math.ceil(now - policy.bornAt), left(policy.freshUntil), left(policy.swrUntil),
+    left(policy.sieUntil), left(policy.keepUntil), Math.ceil(now - policy.askedAt), policy.flags, etag ?? null, lastModified ?? null, tags,
+    part === undefined ? null : [part.first, part.total ?? null], length
+  ]
+}
+
+/** The instant of writing, on this process's clock and on its early side; undefined: it would lie ahead. */
+function writtenAt (keep: Ms, { sentAt, ttl }: Reading): Ms | undefined {
+  const elapsed = keep - ttl
+  return elapsed < 0 || ttl <= 0 ? undefined : sentAt - elapsed
+}
+
+function policyOf (meta: EntryMeta, reading: Reading): Entry['policy'] | undefined {
+  const [, , , , age, fresh, swr, sie, keep, asked, flags] = meta
+  const at = writtenAt(keep, reading)
+  if (at === undefined) return undefined
+  return { bornAt: at - age, freshUntil: at + fresh, swrUntil: at + swr, sieUntil: at + sie, keepUntil: at + keep, askedAt: at - asked, flags }
+}
+
+function partOf (part: EntryMeta[14]): Part | undefined {
+  return part === null ? undefined : { first: part[0], total: part[1] ?? undefined }
+}
+
+function otherMeta (record: VaryRecord | PassRecord | SearchRecord, now: Ms): OtherMeta {
+  const { key, url, keepUntil, tags } = record
+  const more = record.kind === 'vary' ? [record.names, record.languages ?? null] : record.kind === 'search' ? record.leadsTo : null
+  return [key, url === key ? 0 : url, Math.floor(keepUntil - now), tags, more]
+}
+
+function otherRecord (
+  kind: string, [, url, keep, tags, more]: OtherMeta, key: StoreKey, reading: Reading, stamped: { filledAt: Stamp, generation: number }
+): StoredRecord | undefined {
+  const at = writtenAt(keep, reading)
+  if (at === undefined) return undefined
+  const common = { key, url: (url === 0 ? key : url) as StoreKey, tags, ...stamped, checkedAt: undefined, keepUntil: at + keep }
+  switch (kind) {
+    case KINDS.pass: return { kind: 'pass', ...common }
+    case KINDS.search: return { kind: 'search', ...common, leadsTo: more as string }
+    case KINDS.vary: {
+      const [names, languages] = more as [readonly string[], NonNullable<VaryRecord['languages']> | null]
+      return { kind: 'vary', ...common, names, ...(languages === null ? {} : { languages }) }
+    }
+    default: return undefined
+  }
+}

@@ -1,0 +1,196 @@
+/**
+ * The store that processes share, in Redis: the tier below each one's memory.
+ *
+ * Invariants: a value is written by one command, so it is whole or not there; nothing newer is overwritten, nothing is
+ * written under a lost lease; what cannot be read is a miss, and deleted; Redis failing costs the sharing, never a request.
+ */
+import { randomBytes } from 'node:crypto'
+import type { Clock } from '../core/clock.js'
+import { nextGeneration } from '../core/generation.js'
+import type { Entry, EntryMeta, PassRecord, SearchRecord, StoredRecord, StoreKey, VaryRecord } from '../core/types.js'
+import type { RedisCounters } from '../redis/counters.js'
+import { RedisFailure } from '../redis/failure.js'
+import type { KeySpace } from '../redis/keys.js'
+import type { RedisLink, Reply } from '../redis/link.js'
+import type { RedisTime } from '../redis/time.js'
+import { Assembly } from './assembly.js'
+import { decode, encode, lifeLeft, orderOf, PREFIX } from './codec.js'
+import { compressed, inflated } from './compress.js'
+import type { EntryWriter, Store, StoreStats } from './contract.js'
+import type { Lease } from './leases.js'
+import { DROP, READ, WRITE } from './redis-scripts.js'
+
+export interface RedisStoreOptions {
+  readonly link: RedisLink
+  readonly time: RedisTime
+  readonly keys: KeySpace
+  /** Largest body in bytes. */
+  readonly maxObject: number
+  /** Bodies of text from this size on are compressed; undefined: none are. */
+  readonly compress: number | undefined
+  readonly clock: Clock
+  readonly counters: RedisCounters
+}
+
+export interface RedisStore extends Store {
+  /** Shares a record. `replaces`: only in place of that copy. Never rejects. */
+  put (record: StoredRecord, lease?: Lease, replaces?: string): Promise<Put>
+}
+
+/** `older`: something newer is stored. `other`: not the copy it was to replace. `over`: its life is. */
+export type Put = 'done' | 'lost' | 'older' | 'other' | 'over' | 'failed'
+
+/** A name for a copy of a response, unlike any other. */
+export function newCopy (): string {
+  return randomBytes(8).toString('hex')
+}
+
+/** With the checksum, enough of a value to know it by. */
+const IDENTITY = PREFIX + 4
+
+export function createRedisStore (options: RedisStoreOptions): RedisStore {
+  return new SharedStore(options)
+}
+
+class SharedStore implements RedisStore {
+  readonly maxObject: number
+  private readonly options: RedisStoreOptions
+  /** Lookups under way: who asks meanwhile shares them. */
+  private readonly asked = new Map<StoreKey, Promise<StoredRecord | undefined>>()
+
+  constructor (options: RedisStoreOptions) {
+    this.options = options
+    this.maxObject = options.maxObject
+  }
+
+  peek (): undefined {
+    return undefined
+  }
+
+  get (key: StoreKey): Promise<StoredRecord | undefined> {
+    let asked = this.asked.get(key)
+    if (asked === undefined) {
+      asked = this.read(key).finally(() => { this.asked.delete(key) })
+      this.asked.set(key, asked)
+    }
+    return asked
+  }
+
+  reread (key: StoreKey): Promise<StoredRecord | undefined> {
+    return this.read(key)
+  }
+
+  begin (meta: EntryMeta, length: number | undefined, lease?: Lease): EntryWriter | undefined {
+    if ((length ?? 0) > this.maxObject) return undefined
+    const assembly = new Assembly(meta.head, length, this.maxObject, () => true)
+    let open = true
+    return {
+      write: chunk => {
+        if (!open) throw new Error('This writer is closed.')
+        try {
+          assembly.write(chunk)
+        } catch (refused) {
+          open = false
+          throw refused
+        }
+      },
+      commit: async () => {
+        if (!open) return undefined
+        open = false
+        const entry: Entry = { ...meta, copy: newCopy(), ...assembly.finish() }
+        return await this.put(entry, lease) === 'done' ? entry : undefined
+      },
+      abort: () => { open = false }
+    }
+  }
+
+  note (record: VaryRecord | PassRecord | SearchRecord): void {
+    void this.put(record)
+  }
+
+  async refresh (entry: Entry, meta: EntryMeta, lease?: Lease): Promise<Entry | undefined> {
+    if (meta.key !== entry.key || entry.copy === undefined) return undefined
+    const fresh: Entry = { ...meta, copy: newCopy(), body: entry.body, length: entry.length }
+    return await this.put(fresh, lease, entry.copy) === 'done' ? fresh : undefined
+  }
+
+  async put (record: StoredRecord, lease?: Lease, replaces = ''): Promise<Put> {
+    const { keys, link, time, clock, counters, compress } = this.options
+    try {
+      const now = clock.now()
+      const life = lifeLeft(record, now)
+      const packed = record.kind === 'entry' ? await compressed(record, compress) : undefined
+      const at = await time.at(now)
+      const start = lease?.startedAt ?? startOf(record, now, at)
+      const copy = record.kind === 'entry' && record.copy !== undefined ? record.copy : newCopy()
+      const name = keys.name(record.key)
+      const end = Math.floor(at / 1000) + life
+      const said: Put = life <= 0 ? 'over' : String(await link.eval(WRITE, [keys.record(name), keys.lease(name)], [
+        encode(record, now, { start, copy }, packed), orderOf(record.filledAt, start), end, lease?.token ?? '', replaces
+      ])) as Put
+      if (said === 'done') counters.writes++
+      else counters.writesRefused++
+      return said
+    } catch (thrown) {
+      return failed(thrown, 'failed')
+    }
+  }
+
+  async delete (key: StoreKey): Promise<void> {
+    const { keys, link } = this.options
+    try {
+      await link.call('DEL', keys.record(keys.name(key)))
+    } catch (thrown) {
+      failed(thrown, undefined)
+    }
+  }
+
+  * records (): IterableIterator<StoredRecord> {
+    // what is shared is judged when it is read, and settled by nobody
+  }
+
+  stats (): StoreStats {
+    return { entries: 0, records: 0, bytes: 0, limit: 0, evictions: 0, refusals: this.options.counters.writesRefused }
+  }
+
+  close (): Promise<void> {
+    return Promise.resolve()
+  }
+
+  private async read (key: StoreKey): Promise<StoredRecord | undefined> {
+    const { keys, link, clock, counters } = this.options
+    const generation = nextGeneration()
+    const name = keys.record(keys.name(key))
+    try {
+      const sentAt = clock.now()
+      const reply = await link.eval(READ, [name], [])
+      const record = reply === null ? undefined : await this.decoded(reply, name, key, { sentAt, generation })
+      if (record === undefined) counters.misses++
+      else counters.hits++
+      return record
+    } catch (thrown) {
+      return failed(thrown, undefined)
+    }
+  }
+
+  private async decoded (reply: Reply, name: string, key: StoreKey, { sentAt, generation }: { sentAt: number, generation: number }): Promise<StoredRecord | undefined> {
+    const [value, ttl] = Array.isArray(reply) ? reply as [Buffer, number] : [undefined, 0]
+    const found = value && decode(value, key, { sentAt, ttl, generation })
+    if (found?.packed === false) return found.record
+    const record = found && await inflated(found)
+    if (record !== undefined) return record
+    this.options.counters.undecodable++
+    if (value !== undefined) await this.options.link.eval(DROP, [name], [value.subarray(0, IDENTITY)])
+    return undefined
+  }
+}
+
+/** Without a lease the order of two fetches of one position is that of their beginnings, as well as it is known. */
+function startOf (record: StoredRecord, now: number, at: number): number {
+  return record.kind === 'entry' ? at - Math.ceil((now - record.policy.askedAt) * 1000) : at
+}
+
+function failed<T> (thrown: unknown, instead: T): T {
+  if (thrown instanceof RedisFailure) return instead
+  throw thrown
+}

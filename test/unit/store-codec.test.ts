@@ -1,0 +1,75 @@
+/** A value decodes to the record it was made of, or to nothing. */
+import fc from 'fast-check'
+import { expect, it } from 'vitest'
+import { decode, encode, orderOf, PREFIX } from '../../src/store/codec.js'
+import type { Entry, StoredRecord } from '../../src/core/types.js'
+import { bytes, keyOf, metaOf, passOf, policyOf, stampOf, varyOf } from '../support/records.js'
+
+const NOW = 5_000
+const NAMING = { start: 1_700_000_000_000_000, copy: '00000000deadbeef' }
+/** Read at once, by a process whose clock says something else. */
+const reading = (record: StoredRecord, age = 0) => {
+  const keep = Math.floor((record.kind === 'entry' ? record.policy.keepUntil : record.keepUntil) - NOW)
+  return { sentAt: 900_000 + age, ttl: keep - age, generation: 7 }
+}
+const entry = (body: string, changes: Partial<Entry> = {}): Entry => ({ ...metaOf('a', policyOf(NOW)), body: body === '' ? [] : [bytes(body)], length: body.length, ...changes })
+
+it('gives back every kind of record, as old as it is', () => {
+  const tags = fc.array(fc.string({ unit: 'binary' }), { maxLength: 4 })
+  const instant = fc.integer({ min: -1e9, max: 1e9 })
+  const policies = fc.record({ bornAt: fc.integer({ min: -1e9, max: NOW }), freshUntil: instant, swrUntil: instant, sieUntil: instant, askedAt: fc.integer({ min: -1e9, max: NOW }), flags: fc.nat(7) })
+  const entries = fc.tuple(policies, tags, fc.string(), fc.option(fc.string(), { nil: undefined }), fc.boolean()).map(([policy, t, body, etag, variant]) =>
+    entry(Buffer.from(body).toString('latin1'), { policy: policyOf(NOW, policy), tags: t, etag, ...(variant ? { key: keyOf('a|v') } : {}), part: variant ? { first: 3, total: undefined } : undefined }))
+  const records = fc.oneof(entries, tags.map(names => varyOf('v', NOW + 500, { names })), tags.map(t => passOf('p', NOW + 500, { tags: t })),
+    fc.string().map(leadsTo => ({ ...passOf('s', NOW + 500), kind: 'search' as const, leadsTo })))
+  fc.assert(fc.property(records, fc.nat(400), (record, age) => {
+    const found = decode(encode(record, NOW, NAMING), record.key, reading(record, age))!.record
+    const shift = 900_000 - NOW
+    const same = { ...record, generation: 7, checkedAt: undefined }
+    if (record.kind !== 'entry') {
+      expect(found).toEqual({ ...same, keepUntil: record.keepUntil + shift })
+      return
+    }
+    const { policy } = record
+    expect({ ...found, body: [] }).toEqual({
+      ...same, body: [], copy: NAMING.copy, head: Buffer.from(record.head),
+      policy: { ...policy, bornAt: policy.bornAt + shift, freshUntil: policy.freshUntil + shift, swrUntil: policy.swrUntil + shift, sieUntil: policy.sieUntil + shift, keepUntil: policy.keepUntil + shift, askedAt: policy.askedAt + shift }
+    })
+    expect(Buffer.concat((found as Entry).body).equals(Buffer.concat(record.body))).toBe(true)
+  }))
+})
+
+it('is nothing where a bit is wrong, wherever', () => {
+  for (const record of [entry('body'), varyOf('v', NOW + 500), passOf('p', NOW + 500)]) {
+    const value = encode(record, NOW, NAMING)
+    for (let bit = 0; bit < value.length * 8; bit++) {
+      const broken = Buffer.from(value)
+      broken[bit >> 3]! ^= 1 << (bit & 7)
+      expect(decode(broken, record.key, reading(record)), `bit ${bit}`).toBeUndefined()
+    }
+  }
+})
+
+it('is nothing where it is cut, or more', () => {
+  const value = encode(entry('body'), NOW, NAMING)
+  for (let length = 0; length < value.length; length++) expect(decode(value.subarray(0, length), keyOf('a'), reading(entry('body')))).toBeUndefined()
+  expect(decode(Buffer.concat([value, value]), keyOf('a'), reading(entry('body')))).toBeUndefined()
+  expect(decode(Buffer.from('anything else at all that is longer than a prefix is, which takes some words to say and then some more'), keyOf('a'), reading(entry('')))).toBeUndefined()
+})
+
+it('is nothing where the time that has passed cannot be told', () => {
+  const record = entry('body')
+  const value = encode(record, NOW, NAMING)
+  expect(decode(value, record.key, { ...reading(record), ttl: -1 })).toBeUndefined()
+  expect(decode(value, record.key, { ...reading(record), ttl: 100_001 })).toBeUndefined()
+  expect(decode(value, keyOf('b'), reading(record))).toBeUndefined()
+})
+
+it('begins with what scripts compare: digits in order', () => {
+  const value = encode(entry('body', { filledAt: stampOf(7, 3) }), NOW, NAMING)
+  expect(value.toString('latin1', 0, PREFIX)).toBe(`SW1e${orderOf(stampOf(7, 3), NAMING.start)}${NAMING.copy}`)
+  const numbers = fc.nat({ max: Number.MAX_SAFE_INTEGER })
+  fc.assert(fc.property(numbers, numbers, numbers, numbers, (a, b, c, d) => {
+    expect(orderOf(stampOf(a, b), 1) < orderOf(stampOf(c, d), 1)).toBe(b < d || (b === d && a < c))
+  }))
+})
