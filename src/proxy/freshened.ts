@@ -12,7 +12,11 @@ import { varyNames } from '../policy/vary.js'
 import type { Parts } from './parts.js'
 import { newMeta, type Source } from './records.js'
 
-/** Whether a 304 speaks of the entry that was asked about (RFC 9111 §4.3.4): the ETag it carries, or else Last-Modified, must be the entry's. */
+/**
+ * Whether a 304 speaks of the entry that was asked about (RFC 9111 §4.3.4): the ETag it carries, or else Last-Modified, must
+ * be the entry's. Tags are compared weakly, as If-None-Match is: nginx weakens the tag of what it compresses in the 200
+ * alone, and every 304 of it would else be followed by the whole.
+ */
 export function describes (headers: RawHeaders, entry: Entry): boolean {
   const etag = fieldValue(headers, 'etag')
   if (etag !== undefined) return entry.etag !== undefined && weakMatch(etag, entry.etag)

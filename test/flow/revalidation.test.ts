@@ -128,13 +128,16 @@ describe('a 304', () => {
   it('that repeats what is stored, or names nothing, validates it', async () => {
     const s = await scene()
     const modified = s.date(-5000)
-    for (const fields of [{ 'last-modified': modified }, { etag: 'W/"v1"', 'last-modified': modified }, {}] as Record<string, string>[]) {
+    // nginx weakens the tag of what it compresses in the 200 alone
+    const weakened: [string, Record<string, string>] = ['W/"v1"', { etag: '"v1"' }]
+    const rows: typeof weakened[] = [['"v1"', { 'last-modified': modified }], ['"v1"', { etag: 'W/"v1"', 'last-modified': modified }], ['"v1"', {}], weakened]
+    for (const [etag, fields] of rows) {
       const path = `/${encodeURIComponent(JSON.stringify(fields))}`
-      s.origin.on(answer({ ...MAX_AGE, etag: '"v1"', 'last-modified': modified }, 'one'))
+      s.origin.on(answer({ ...MAX_AGE, etag, 'last-modified': modified }, 'one'))
       await s.get(path)
       s.pass(61)
       s.origin.on(answer({ ...MAX_AGE, ...fields }, '', 304))
-      expect(await s.get(path), path).toMatchObject({ status: 200, body: 'one', headers: { etag: '"v1"', 'last-modified': modified, 'cache-status': 'seawall; fwd=stale; fwd-status=304; ttl=60' } })
+      expect(await s.get(path), path).toMatchObject({ status: 200, body: 'one', headers: { etag, 'last-modified': modified, 'cache-status': 'seawall; fwd=stale; fwd-status=304; ttl=60' } })
     }
   })
 
