@@ -59,12 +59,14 @@ async function collapsing ({ stage: { origin }, ask, line }: Walk): Promise<void
   const [first] = answers
   const same = answers.filter(a => a.status === first!.status && a.body === first!.body)
   const waited = answers.filter(a => /\bcollapsed\b/.test(said(a)))
+  // on a busy machine some ask only when the answer is there
+  const late = answers.filter(a => /^hit\b/.test(said(a)))
   line({
     what: `${CLIENTS} clients, one fetch`, sent: `GET /report  ×${CLIENTS} at once`, status: `${first!.status} ×${same.length}`,
-    said: `${said(waited[0] ?? first!)} ×${waited.length}`, age: undefined, time, origin: saw
+    said: `${said(waited[0] ?? first!)} ×${waited.length}${late.length === 0 ? '' : `, hit ×${late.length}`}`, age: undefined, time, origin: saw
   }, [
     ...same.length === CLIENTS && first!.status === 200 ? [] : [`the same answer for all, not for ${same.length}`],
-    ...waited.length === CLIENTS - 1 ? [] : [`all but one waiting for its fetch, not ${waited.length}`],
+    ...waited.length > 0 && waited.length + late.length === CLIENTS - 1 ? [] : [`all but one waiting for its fetch, not ${waited.length}`],
     ...miscounted(saw, 1)
   ])
 }
