@@ -6,6 +6,7 @@
  */
 import { randomInt } from 'node:crypto'
 import { createAdmin } from './admin/server.js'
+import { getHeapStatistics } from 'node:v8'
 import { compileTrusted, formatAddress } from './config/address.js'
 import { readCertificates } from './config/certificates.js'
 import type { Settings } from './config/settings.js'
@@ -49,6 +50,9 @@ export interface RunningApp {
 /** What tests put in the place of time and chance. */
 export interface Surroundings { readonly clock: Clock, readonly random: () => number }
 
+/** Of what V8 lets the heap grow to, for what is stored: its bodies lie elsewhere, its keys and objects do not. */
+const HEAP_SHARE = 0.4
+
 const nature: Surroundings = { clock: systemClock, random: Math.random }
 
 /** Rejects with the system's error where an address cannot be listened on. */
@@ -60,7 +64,7 @@ export async function startApp (settings: Settings, io: AppIo, { clock, random }
   const { logger } = output
   const { memory, maxObject, maxVariants } = settings.cache
   const log = createLocalLog({ clock, epoch: randomInt(1, 2 ** 47) })
-  const store = createMemoryStore({ limit: memory, maxObject, maxVariants, clock })
+  const store = createMemoryStore({ limit: memory, heapLimit: getHeapStatistics().heap_size_limit * HEAP_SHARE, maxObject, maxVariants, clock })
   const origins = createOrigins(settings.origins, { clock, counters, log: logger })
   const hosts = new Map(Object.entries(settings.origins).map(([name, origin]) => [name, originHost(origin)]))
   const parts: Parts = {
@@ -83,6 +87,9 @@ export async function startApp (settings: Settings, io: AppIo, { clock, random }
     trusted: compileTrusted(settings.trustedProxies),
     onAnswer: output.access === undefined ? undefined : (request, response, end) => { if (request && response) output.access!(request, response, end) }
   })
+  // Node then prints the error, runs what is to be done at exit (the log is written out) and ends with 1.
+  const fatal = (error: unknown, origin: string): void => logger.error({ error, origin }, 'an error nobody expected: the process ends')
+  process.on('uncaughtExceptionMonitor', fatal)
   let draining = false
   const admin = createAdmin({
     log, store, counters, logger, version: version(), token: settings.admin.token,
@@ -91,6 +98,7 @@ export async function startApp (settings: Settings, io: AppIo, { clock, random }
   })
 
   async function close (): Promise<void> {
+    process.off('uncaughtExceptionMonitor', fatal)
     sweeper.close()
     await log.close()
     await store.close()

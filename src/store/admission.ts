@@ -4,7 +4,7 @@
  * comes back while remembered goes to the main queue at once. A used one at the main queue's end gets another round.
  * So a flood of keys asked for once passes through the tenth that is probation and the hot set stands.
  *
- * Invariants: `bytes` never exceeds the limit; a use is one addition, and moves nothing. The queues are lru-caches kept
+ * Invariants: neither `bytes` nor `heap` exceeds its limit; a use is one addition, and moves nothing. The queues are lru-caches kept
  * in order of insertion: only `set` of an absent key, `delete` and `pop` are called, since `get` or a second `set` would
  * move a row, and their own eviction never runs because room is made first.
  */
@@ -15,6 +15,8 @@ import { GHOST_BYTES } from './size.js'
 export interface Held {
   readonly key: string
   size: number
+  /** How much of `size` lies on the JavaScript heap. */
+  heap: number
   /** Since it was queued, at most `MAX_USES`. */
   uses: number
   /** In the main queue. */
@@ -33,6 +35,9 @@ const ROUNDS = 2_000
 export class Admission<T extends Held> {
   readonly limit: number
   evictions = 0
+  private readonly heapLimit: number
+  /** On the JavaScript heap, without ghosts. */
+  private rowHeap = 0
   /** Held by writers in progress. */
   private reserved = 0
   private readonly probation: LRUCache<string, T>
@@ -41,8 +46,9 @@ export class Admission<T extends Held> {
   private readonly ghosts: LRUCache<number, true>
   private readonly onEvict: (held: T) => void
 
-  constructor (limit: number, onEvict: (held: T) => void) {
+  constructor (limit: number, heapLimit: number, onEvict: (held: T) => void) {
     this.limit = limit
+    this.heapLimit = heapLimit
     this.onEvict = onEvict
     const queue = { maxSize: limit, sizeCalculation: (held: T) => held.size }
     this.probation = new LRUCache(queue)
@@ -52,6 +58,11 @@ export class Admission<T extends Held> {
 
   get bytes (): number {
     return this.probation.calculatedSize + this.main.calculatedSize + this.reserved + this.ghosts.size * GHOST_BYTES
+  }
+
+  /** What of `bytes` lies on the JavaScript heap, which ends the process when it is full. */
+  get heap (): number {
+    return this.rowHeap + this.ghosts.size * GHOST_BYTES
   }
 
   /** Evicts until `size` more bytes have room and holds them for a writer. False: refused, nothing changed. */
@@ -68,28 +79,29 @@ export class Admission<T extends Held> {
 
   /** Queues a new row. False: it does not fit, nothing changed. */
   add (held: T): boolean {
-    if (!this.makeRoom(held.size)) return false
+    if (!this.makeRoom(held.size, held.heap)) return false
     // As long as nothing ever had to leave, nothing has to prove itself.
     held.main = this.evictions === 0
       ? this.probation.calculatedSize >= this.limit * PROBATION
       : this.ghosts.delete(fingerprint(held.key))
-    this.queueOf(held).set(held.key, held)
+    this.enqueue(held)
     return true
   }
 
   /** Gives a queued row another size, at the end of its queue. False: it does not fit, nothing changed. */
-  resize (held: T, size: number): boolean {
-    if (size === held.size) return true
-    if (size + this.reserved > this.limit) return false
+  resize (held: T, size: number, heap: number): boolean {
+    if (size === held.size && heap === held.heap) return true
+    if (!this.canFit(size, heap)) return false
     this.remove(held)
     held.size = size
-    this.makeRoom(size)
-    this.queueOf(held).set(held.key, held)
+    held.heap = heap
+    this.makeRoom(size, heap)
+    this.enqueue(held)
     return true
   }
 
   remove (held: T): void {
-    this.queueOf(held).delete(held.key)
+    if (this.queueOf(held).delete(held.key)) this.rowHeap -= held.heap
   }
 
   /** Drops every row; what writers hold is theirs to release. */
@@ -97,16 +109,26 @@ export class Admission<T extends Held> {
     this.probation.clear()
     this.main.clear()
     this.ghosts.clear()
+    this.rowHeap = 0
+  }
+
+  private enqueue (held: T): void {
+    this.queueOf(held).set(held.key, held)
+    this.rowHeap += held.heap
   }
 
   private queueOf (held: T): LRUCache<string, T> {
     return held.main ? this.main : this.probation
   }
 
-  private makeRoom (size: number): boolean {
-    if (size + this.reserved > this.limit) return false
+  private canFit (size: number, heap: number): boolean {
+    return size + this.reserved <= this.limit && heap <= this.heapLimit
+  }
+
+  private makeRoom (size: number, heap = 0): boolean {
+    if (!this.canFit(size, heap)) return false
     let rounds = ROUNDS
-    while (this.bytes + size > this.limit) {
+    while (this.bytes + size > this.limit || this.heap + heap > this.heapLimit) {
       const held = this.next()
       if (held === undefined) this.ghosts.clear()
       else if (held.uses >= (held.main ? 1 : EARNED) && rounds-- > 0) this.keep(held)
@@ -129,7 +151,10 @@ export class Admission<T extends Held> {
 
   private evict (held: T): void {
     this.evictions++
-    if (!held.main) this.ghosts.set(fingerprint(held.key), true, { size: held.size })
+    this.rowHeap -= held.heap
+    // A small heap may be full before the room is: then a row's part of it is its part of the heap.
+    const size = Math.max(held.size, Math.ceil(held.heap * this.limit / this.heapLimit))
+    if (!held.main) this.ghosts.set(fingerprint(held.key), true, { size })
     this.onEvict(held)
   }
 }

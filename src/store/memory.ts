@@ -1,7 +1,8 @@
 /**
  * The store in this process's memory.
  *
- * Invariants: `bytes` counts everything that is held, writers in progress included, and never exceeds the limit; what is
+ * Invariants: `bytes` counts everything that is held, writers in progress included, and never exceeds the limit; what of
+ * it lies on the JavaScript heap is bounded by itself, since a full heap ends the process; what is
  * stored shares no memory with what was handed in; an Entry once returned never changes but for its memo `checkedAt`,
  * since a refresh or a settled purge puts another object in its place; nothing is looked up twice on the hit path.
  */
@@ -10,11 +11,13 @@ import type { Entry, EntryMeta, Ms, PassRecord, Policy, SearchRecord, StoredReco
 import { Admission, MAX_USES, type Held } from './admission.js'
 import { Assembly, gather, type Bytes } from './assembly.js'
 import type { EntryWriter, Store, StoreStats } from './contract.js'
-import { frameSize, recordSize } from './size.js'
+import { frameSize, sizeOf } from './size.js'
 
 export interface MemoryOptions {
   /** Bytes held at most. */
   readonly limit: number
+  /** How much of that may lie on the JavaScript heap: everything but heads and bodies. */
+  readonly heapLimit?: number
   /** Largest body in bytes. */
   readonly maxObject: number
   /** Variants kept of one primary key. */
@@ -59,7 +62,7 @@ class Memory implements MemoryStore {
     this.maxObject = options.maxObject
     this.maxVariants = options.maxVariants
     this.clock = options.clock
-    this.admission = new Admission<Slot>(options.limit, slot => { this.forget(slot) })
+    this.admission = new Admission<Slot>(options.limit, options.heapLimit ?? options.limit, slot => { this.forget(slot) })
   }
 
   peek (key: StoreKey): StoredRecord | undefined {
@@ -193,7 +196,7 @@ class Memory implements MemoryStore {
   private put (record: StoredRecord): boolean {
     const held = this.index.get(record.key)
     if (held !== undefined) return supersedes(record, held.record) && this.replace(held, record)
-    const slot: Slot = { key: record.key, record, size: recordSize(record), uses: 0, main: false }
+    const slot: Slot = { key: record.key, record, ...sizeOf(record), uses: 0, main: false }
     if (!this.admission.add(slot)) {
       this.refusals++
       return false
@@ -205,7 +208,8 @@ class Memory implements MemoryStore {
   }
 
   private replace (slot: Slot, record: StoredRecord): boolean {
-    if (!this.admission.resize(slot, recordSize(record))) {
+    const { size, heap } = sizeOf(record)
+    if (!this.admission.resize(slot, size, heap)) {
       this.refusals++
       return false
     }

@@ -21,9 +21,13 @@ export function frameSize (meta: EntryMeta): number {
   return ENTRY_OVERHEAD + variant + keySize(meta) + stringSize(meta.etag) + stringSize(meta.lastModified)
 }
 
-/** Bytes that count against the limit. */
-export function recordSize (record: StoredRecord): number {
-  if (record.kind === 'entry') return frameSize(record) + heldBytes(record)
+/** Bytes that count against the limit, and those of them that lie on the JavaScript heap. */
+export function sizeOf (record: StoredRecord): { size: number, heap: number } {
+  const heap = record.kind === 'entry' ? frameSize(record) : noteSize(record)
+  return { size: record.kind === 'entry' ? heap + heldBytes(record) : heap, heap }
+}
+
+function noteSize (record: Exclude<StoredRecord, Entry>): number {
   let size = RECORD_OVERHEAD + keySize(record)
   if (record.kind === 'search') size += stringSize(record.leadsTo)
   if (record.kind === 'vary') {

@@ -44,6 +44,18 @@ describe('memory store: room', () => {
     expect(store.stats().bytes).toBeGreaterThan(before + 1_000)
   })
 
+  it('holds fewer of small objects where the heap is small, and as many large ones', async () => {
+    const clock = manualClock()
+    const store = createMemoryStore({ ...LIMITS, limit: 10_000_000, heapLimit: 100_000, clock })
+    const put = async (i: number, size: number): Promise<void> => { await fill(store.begin(metaOf(`e${i}`, policyOf(clock.now())), size), 'b'.repeat(size)) }
+    for (let i = 0; i < 1_000; i++) await put(i, 10)
+    expect(store.stats().entries).toBeLessThan(80)
+    expect(store.stats().entries).toBeGreaterThan(40)
+    for (let i = 0; i < 100; i++) await put(1_000 + i, LIMITS.maxObject)
+    expect(store.stats().bytes).toBeGreaterThan(1_000_000)
+    expect(store.stats().bytes).toBeLessThan(10_000_001)
+  })
+
   it('counts writers in progress, so that many at once cannot overshoot', () => {
     const { store, meta } = setUp()
     const writers: EntryWriter[] = []

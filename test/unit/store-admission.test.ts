@@ -7,11 +7,11 @@ import { zipf, type Trace } from '../support/traces.js'
 const SIZE = 2_000
 
 /** An admission with the table of what it holds, as a store has one. */
-function setUp (limit: number) {
+function setUp (limit: number, heapLimit = Infinity) {
   const table = new Map<string, Held>()
-  const admission: Admission<Held> = new Admission(limit, held => { table.delete(held.key) })
-  const add = (key: string, size = SIZE): boolean => {
-    const held: Held = { key, size, uses: 0, main: false }
+  const admission: Admission<Held> = new Admission(limit, heapLimit, held => { table.delete(held.key) })
+  const add = (key: string, size = SIZE, heap = 0): boolean => {
+    const held: Held = { key, size, heap, uses: 0, main: false }
     if (!admission.add(held)) return false
     table.set(key, held)
     return true
@@ -81,7 +81,7 @@ describe('admission', () => {
     add('a', 1_000)
     add('b', 500)
     expect(admission.bytes).toBe(4_500)
-    expect(admission.resize(table.get('a')!, 1_200)).toBe(true)
+    expect(admission.resize(table.get('a')!, 1_200, 0)).toBe(true)
     expect(admission.bytes).toBe(4_700)
     admission.release(3_000)
     admission.remove(table.get('a')!)
@@ -108,12 +108,30 @@ describe('admission', () => {
     expect(add('more')).toBe(false)
   })
 
+  it('never exceeds its part of the heap, however much room there is beside it', () => {
+    const { admission, add, table, use } = setUp(1e9, 10_000)
+    for (let i = 0; i < 500; i++) {
+      expect(add(`k${i}`, 1_000, 100 + i % 7 * 300)).toBe(true)
+      if (i % 3 === 0) for (let uses = 0; uses < MAX_USES; uses++) use(`k${i}`)
+      expect(admission.heap).toBeLessThanOrEqual(10_000)
+    }
+    expect(table.size).toBeGreaterThan(3)
+    const [first] = table.values()
+    expect(admission.resize(first!, 1_000, 10_001)).toBe(false)
+    expect(admission.resize(first!, 1_000, 9_000)).toBe(true)
+    expect(admission.heap).toBeLessThanOrEqual(10_000)
+    expect(add('too much', 1_000, 10_001)).toBe(false)
+    for (const held of table.values()) admission.remove(held)
+    admission.clear()
+    expect(admission.heap).toBe(0)
+  })
+
   it('refuses what cannot fit and changes nothing', () => {
     const { admission, add, table } = setUp(10_000)
     add('a', 1_000)
     expect(add('b', 10_001)).toBe(false)
     expect(admission.reserve(10_001)).toBe(false)
-    expect(admission.resize(table.get('a')!, 10_001)).toBe(false)
+    expect(admission.resize(table.get('a')!, 10_001, 0)).toBe(false)
     expect(table.get('a')!.size).toBe(1_000)
     expect(admission.bytes).toBe(1_000)
   })
