@@ -1,18 +1,8 @@
 /** A byte mutator that knows what matters to HTTP, and the shrinking of what it found. Driven by one seed. */
 
-/** Numbers in [0, below), from a seed (mulberry32). */
-export type Random = (below: number) => number
+import { chance, type Chance as Random } from '../support/chance.js'
 
-export function randomFrom (seed: number): Random {
-  let state = seed >>> 0
-  return below => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let t = state
-    t = Math.imul(t ^ (t >>> 15), t | 1)
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61)
-    return Math.floor(((t ^ (t >>> 14)) >>> 0) / 2 ** 32 * below)
-  }
-}
+export { chance as randomFrom, type Random }
 
 export function pick<T> (random: Random, from: readonly T[]): T {
   return from[random(from.length)]!

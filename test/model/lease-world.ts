@@ -3,6 +3,7 @@
  * is emptied or trimmed now and then, and purges. Once a purge is acknowledged no process answers with what it purged.
  */
 import type { Ms } from '../../src/core/types.js'
+import { chance } from '../support/chance.js'
 import { LogServer } from '../support/log-server.js'
 import { ModelProcess, type Mutant, type World } from './lease-process.js'
 
@@ -58,15 +59,4 @@ export async function leaseRun (seed: number, ticks: number, mutant?: Mutant): P
     await new Promise(resolve => { setImmediate(resolve) })
   }
   return count
-}
-
-/** mulberry32: whole numbers below `n`, the same for the same seed. */
-function chance (seed: number): (n: number) => number {
-  let state = seed
-  return n => {
-    state = (state + 0x6D2B79F5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return Math.floor(((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32 * n)
-  }
 }

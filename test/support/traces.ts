@@ -1,15 +1,6 @@
 /** Generated request traces for what decides by popularity. Deterministic: one seed, one trace. */
 
-/** Uniform in [0, 1) (mulberry32). */
-export function seeded (seed: number): () => number {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let t = Math.imul(state ^ (state >>> 15), state | 1)
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61)
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32
-  }
-}
+import { seeded } from './chance.js'
 
 export interface Trace {
   readonly requests: number
