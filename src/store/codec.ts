@@ -6,7 +6,8 @@
  * The first 68 bytes are ASCII of fixed width, so that a script can compare them without decoding anything.
  *
  * Invariants: what does not decode whole, bit for bit, is undefined, never a record and never an exception; instants travel
- * as durations from the moment of writing, so that no clock of one machine is compared with another's.
+ * as durations from the moment of writing, which is told by the shared store's clock alone, so that no clock of one machine
+ * is compared with another's.
  */
 import { crc32 } from 'node:zlib'
 import type { Entry, Ms, Part, PassRecord, SearchRecord, Stamp, StoredRecord, StoreKey, VaryRecord } from '../core/types.js'
@@ -24,22 +25,23 @@ const FLAGS_AT = LENGTHS_AT + 12
 const META_AT = FLAGS_AT + 1
 const PACKED = 1
 
+/** A moment as this process and as the shared store have it (Unix ms). */
+export interface Moment { readonly here: Ms, readonly there: Ms }
+
 /** What orders and names a copy. `start`: µs of the shared store's clock when the right to fetch it was obtained. */
 export interface Naming { readonly start: number, readonly copy: string }
-
-/** How old a value is: `sentAt` is when it was asked for, `ttl` what Redis said was left of its life. */
-export interface Reading { readonly sentAt: Ms, readonly ttl: Ms, readonly generation: number }
 
 /** `packed`: the body is compressed; `length` is what it comes to. */
 export interface Decoded { readonly record: StoredRecord, readonly packed: boolean, readonly length: number }
 
 type EntryMeta = readonly [
   key: string, primary: string | 0, url: string | 0, status: number, age: Ms, fresh: Ms, swr: Ms, sie: Ms, keep: Ms, asked: Ms, flags: number,
-  etag: string | null, lastModified: string | null, tags: readonly string[], part: readonly [number, number | null] | null, length: number
+  etag: string | null, lastModified: string | null, tags: readonly string[], part: readonly [number, number | null] | null, length: number,
+  written: Ms
 ]
-const ENTRY_FIELDS = 16
-const OTHER_FIELDS = 5
-type OtherMeta = readonly [key: string, url: string | 0, keep: Ms, tags: readonly string[], more: unknown]
+const ENTRY_FIELDS = 17
+const OTHER_FIELDS = 6
+type OtherMeta = readonly [key: string, url: string | 0, keep: Ms, tags: readonly string[], more: unknown, written: Ms]
 
 /** `epoch`, `seq` and `start` as fixed digits: compared as text they are compared as numbers. */
 export function orderOf ({ epoch, seq }: Stamp, start: number): string {
@@ -51,8 +53,8 @@ export function lifeLeft (record: StoredRecord, now: Ms): Ms {
   return Math.floor((record.kind === 'entry' ? record.policy.keepUntil : record.keepUntil) - now)
 }
 
-/** `packed`: the body compressed, in place of the record's own. */
-export function encode (record: StoredRecord, now: Ms, { start, copy }: Naming, packed?: Uint8Array): Buffer {
+/** `now`, as the shared store has it, is that or a little before. `packed`: the body compressed, in place of the record's own. */
+export function encode (record: StoredRecord, now: Moment, { start, copy }: Naming, packed?: Uint8Array): Buffer {
   const meta = Buffer.from(JSON.stringify(record.kind === 'entry' ? entryMeta(record, now) : otherMeta(record, now)))
   const head = record.kind === 'entry' ? record.head : new Uint8Array()
   const body = record.kind !== 'entry' ? [] : packed === undefined ? record.body : [packed]
@@ -72,8 +74,11 @@ export function encode (record: StoredRecord, now: Ms, { start, copy }: Naming, 
   return value
 }
 
-/** The record of `key` in `value`; undefined: it is none, or another's, or older than can be. Its bytes are views of `value`. */
-export function decode (value: Buffer, key: StoreKey, reading: Reading): Decoded | undefined {
+/**
+ * The record of `key` in `value`, which may be over by now; its bytes are views of `value`. `now`, as the shared store has
+ * it, is that or a little after. Undefined: it is none, or another's, or was written after now.
+ */
+export function decode (value: Buffer, key: StoreKey, now: Moment, generation: number): Decoded | undefined {
   if (value.length < META_AT || value.toString('latin1', 0, 3) !== MAGIC || value.readUInt32BE(CRC_AT) !== checksum(value)) return undefined
   const metaEnd = META_AT + value.readUInt32BE(LENGTHS_AT)
   const headEnd = metaEnd + value.readUInt32BE(LENGTHS_AT + 4)
@@ -81,12 +86,11 @@ export function decode (value: Buffer, key: StoreKey, reading: Reading): Decoded
   const meta = parsed(value.toString('utf8', META_AT, metaEnd))
   if (meta?.[0] !== key) return undefined
   const filledAt: Stamp = { epoch: number(value, ORDER_AT), seq: number(value, ORDER_AT + DIGITS) }
-  const { generation } = reading
   if (value[3] !== KINDS.entry.charCodeAt(0)) {
-    const record = otherRecord(String.fromCharCode(value[3]!), meta as OtherMeta, key, reading, { filledAt, generation })
+    const record = otherRecord(String.fromCharCode(value[3]!), meta as OtherMeta, key, now, { filledAt, generation })
     return record && { record, packed: false, length: 0 }
   }
-  const policy = policyOf(meta as EntryMeta, reading)
+  const policy = policyOf(meta as EntryMeta, now)
   if (policy === undefined) return undefined
   const [, primary, url, status, , , , , , , , etag, lastModified, tags, part, length] = meta as EntryMeta
   const body = value.subarray(headEnd)
@@ -124,25 +128,24 @@ function checksum (value: Buffer): number {
 }
 
 /** Ages are rounded up, what is left is rounded down. */
-function entryMeta (entry: Entry, now: Ms): EntryMeta {
+function entryMeta (entry: Entry, { here, there }: Moment): EntryMeta {
   const { key, primary, url, status, policy, etag, lastModified, tags, part, length } = entry
-  const left = (until: Ms): Ms => Math.floor(until - now)
+  const left = (until: Ms): Ms => Math.floor(until - here)
   return [
-    key, primary === key ? 0 : primary, url === key ? 0 : url, status, Math.ceil(now - policy.bornAt), left(policy.freshUntil), left(policy.swrUntil),
-    left(policy.sieUntil), left(policy.keepUntil), Math.ceil(now - policy.askedAt), policy.flags, etag ?? null, lastModified ?? null, tags,
-    part === undefined ? null : [part.first, part.total ?? null], length
+    key, primary === key ? 0 : primary, url === key ? 0 : url, status, Math.ceil(here - policy.bornAt), left(policy.freshUntil), left(policy.swrUntil),
+    left(policy.sieUntil), left(policy.keepUntil), Math.ceil(here - policy.askedAt), policy.flags, etag ?? null, lastModified ?? null, tags,
+    part === undefined ? null : [part.first, part.total ?? null], length, Math.floor(there)
   ]
 }
 
-/** The instant of writing, on this process's clock and on its early side; undefined: it would lie ahead. */
-function writtenAt (keep: Ms, { sentAt, ttl }: Reading): Ms | undefined {
-  const elapsed = keep - ttl
-  return elapsed < 0 || ttl <= 0 ? undefined : sentAt - elapsed
+/** The instant of writing by this process's clock, or a little before; undefined: it would lie ahead. */
+function writtenAt (written: Ms, { here, there }: Moment): Ms | undefined {
+  return written <= there ? here - (there - written) : undefined
 }
 
-function policyOf (meta: EntryMeta, reading: Reading): Entry['policy'] | undefined {
+function policyOf (meta: EntryMeta, now: Moment): Entry['policy'] | undefined {
   const [, , , , age, fresh, swr, sie, keep, asked, flags] = meta
-  const at = writtenAt(keep, reading)
+  const at = writtenAt(meta[16], now)
   if (at === undefined) return undefined
   return { bornAt: at - age, freshUntil: at + fresh, swrUntil: at + swr, sieUntil: at + sie, keepUntil: at + keep, askedAt: at - asked, flags }
 }
@@ -151,16 +154,16 @@ function partOf (part: EntryMeta[14]): Part | undefined {
   return part === null ? undefined : { first: part[0], total: part[1] ?? undefined }
 }
 
-function otherMeta (record: VaryRecord | PassRecord | SearchRecord, now: Ms): OtherMeta {
+function otherMeta (record: VaryRecord | PassRecord | SearchRecord, { here, there }: Moment): OtherMeta {
   const { key, url, keepUntil, tags } = record
   const more = record.kind === 'vary' ? [record.names, record.languages ?? null] : record.kind === 'search' ? record.leadsTo : null
-  return [key, url === key ? 0 : url, Math.floor(keepUntil - now), tags, more]
+  return [key, url === key ? 0 : url, Math.floor(keepUntil - here), tags, more, Math.floor(there)]
 }
 
 function otherRecord (
-  kind: string, [, url, keep, tags, more]: OtherMeta, key: StoreKey, reading: Reading, stamped: { filledAt: Stamp, generation: number }
+  kind: string, [, url, keep, tags, more, written]: OtherMeta, key: StoreKey, now: Moment, stamped: { filledAt: Stamp, generation: number }
 ): StoredRecord | undefined {
-  const at = writtenAt(keep, reading)
+  const at = writtenAt(written, now)
   if (at === undefined) return undefined
   const common = { key, url: (url === 0 ? key : url) as StoreKey, tags, ...stamped, checkedAt: undefined, keepUntil: at + keep }
   switch (kind) {

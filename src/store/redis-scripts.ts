@@ -1,14 +1,6 @@
 /** What the shared store does in Redis, each at one instant, whole or not at all. Offsets are those of `codec.ts`. */
 import { script } from '../redis/link.js'
 
-/** KEYS: record. The value and what is left of its life in ms; nil; or 0, where what lay there was no value and is gone. */
-export const READ = script(`
-local value = redis.pcall('GET', KEYS[1])
-if type(value) == 'table' then redis.call('DEL', KEYS[1]) return 0 end
-if not value then return nil end
-return { value, redis.call('PTTL', KEYS[1]) }
-`)
-
 /**
  * KEYS: record, lease. ARGV: value, its order, Unix ms at which it ends, the token of the lease it is written under or '',
  * the copy it takes the place of or ''.

@@ -11,14 +11,14 @@ import type { Entry, EntryMeta, PassRecord, SearchRecord, StoredRecord, StoreKey
 import type { RedisCounters } from '../redis/counters.js'
 import { RedisFailure } from '../redis/failure.js'
 import type { KeySpace } from '../redis/keys.js'
-import type { RedisLink, Reply } from '../redis/link.js'
+import type { RedisLink } from '../redis/link.js'
 import type { RedisTime } from '../redis/time.js'
 import { Assembly } from './assembly.js'
 import { decode, encode, lifeLeft, orderOf, PREFIX } from './codec.js'
 import { compressed, inflated } from './compress.js'
 import type { EntryWriter, Store, StoreStats } from './contract.js'
 import type { Lease } from './leases.js'
-import { DROP, READ, WRITE } from './redis-scripts.js'
+import { DROP, WRITE } from './redis-scripts.js'
 
 export interface RedisStoreOptions {
   readonly link: RedisLink
@@ -120,13 +120,14 @@ class SharedStore implements RedisStore {
       const now = clock.now()
       const life = lifeLeft(record, now)
       const packed = record.kind === 'entry' ? await compressed(record, compress) : undefined
-      const at = await time.at(now)
+      await time.ready()
+      const at = time.early(now)
       const start = lease?.startedAt ?? startOf(record, now, at)
       const copy = record.kind === 'entry' && record.copy !== undefined ? record.copy : newCopy()
       const name = keys.name(record.key)
       const end = Math.floor(at / 1000) + life
       const said: Put = life <= 0 ? 'over' : String(await link.eval(WRITE, [keys.record(name), keys.lease(name)], [
-        encode(record, now, { start, copy }, packed), orderOf(record.filledAt, start), end, lease?.token ?? '', replaces
+        encode(record, { here: now, there: at / 1000 }, { start, copy }, packed), orderOf(record.filledAt, start), end, lease?.token ?? '', replaces
       ])) as Put
       if (said === 'done') counters.writes++
       else counters.writesRefused++
@@ -158,30 +159,41 @@ class SharedStore implements RedisStore {
   }
 
   private async read (key: StoreKey): Promise<StoredRecord | undefined> {
-    const { keys, link, clock, counters } = this.options
+    const { keys, link, time, counters } = this.options
     const generation = nextGeneration()
     const name = keys.record(keys.name(key))
     try {
-      const sentAt = clock.now()
-      const reply = await link.eval(READ, [name], [])
-      const record = reply === null ? undefined : await this.decoded(reply, name, key, { sentAt, generation })
+      await time.ready()
+      const value = await link.call('GET', name)
+      const record = value === null ? undefined : await this.decoded(value as Buffer, name, key, generation)
       if (record === undefined) counters.misses++
       else counters.hits++
       return record
     } catch (thrown) {
-      return failed(thrown, undefined)
+      if (!(thrown instanceof RedisFailure)) throw thrown
+      if (thrown.fault !== 'wrongtype') return undefined
+      counters.misses++
+      return await this.drop(name, '')
     }
   }
 
-  private async decoded (reply: Reply, name: string, key: StoreKey, { sentAt, generation }: { sentAt: number, generation: number }): Promise<StoredRecord | undefined> {
-    const [value, ttl] = Array.isArray(reply) ? reply as [Buffer, number] : [undefined, 0]
-    const found = value && decode(value, key, { sentAt, ttl, generation })
-    if (found?.packed === false) return found.record
-    const record = found && await inflated(found)
-    if (record !== undefined) return record
+  private async decoded (value: Buffer, name: string, key: StoreKey, generation: number): Promise<StoredRecord | undefined> {
+    const { clock, time } = this.options
+    const here = clock.now()
+    const found = decode(value, key, { here, there: time.late(here) / 1000 }, generation)
+    if (found !== undefined && lifeLeft(found.record, here) <= 0) return undefined
+    const record = found?.packed === true ? await inflated(found) : found?.record
+    return record ?? await this.drop(name, value.subarray(0, IDENTITY))
+  }
+
+  /** Deletes what is none of ours, if it is still what it was: what begins like this, or is no string. */
+  private async drop (name: string, beginning: Uint8Array | string): Promise<undefined> {
     this.options.counters.undecodable++
-    if (value !== undefined) await this.options.link.eval(DROP, [name], [value.subarray(0, IDENTITY)])
-    return undefined
+    try {
+      await this.options.link.eval(DROP, [name], [beginning])
+    } catch (thrown) {
+      failed(thrown, undefined)
+    }
   }
 }
 

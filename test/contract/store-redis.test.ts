@@ -138,7 +138,7 @@ describeWithRedis('in Redis', () => {
 })
 
 describeWithRedis('what is not a value', () => {
-  it('is a miss, and deleted: another type, another version, cut short, a bit changed, no end of life', async () => {
+  it('is a miss, and deleted: another type, another version, cut short, a bit changed', async () => {
     const { redis, a, b } = await started()
     await put(a, 'x', 'good')
     const key = place(a, 'x')
@@ -148,8 +148,7 @@ describeWithRedis('what is not a value', () => {
       ['another version', () => a.link.call('SET', key, Buffer.concat([Buffer.from('SW2'), value.subarray(3)]), 'PX', 60_000)],
       ['cut short', () => a.link.call('SET', key, value.subarray(0, -1), 'PX', 60_000)],
       ['empty', () => a.link.call('SET', key, '', 'PX', 60_000)],
-      ['a bit', () => a.link.call('SET', key, Buffer.from(value.map((byte, i) => i === 90 ? byte ^ 4 : byte)), 'PX', 60_000)],
-      ['for ever', () => a.link.call('SET', key, value)]
+      ['a bit', () => a.link.call('SET', key, Buffer.from(value.map((byte, i) => i === 90 ? byte ^ 4 : byte)), 'PX', 60_000)]
     ]
     for (const [what, breakIt] of broken) {
       await breakIt()
@@ -157,6 +156,15 @@ describeWithRedis('what is not a value', () => {
       expect(redis.cli('EXISTS', key), what).toBe('0')
     }
     expect(b.counters.undecodable).toBe(broken.length)
+  })
+
+  it('is over when its own time is, whatever Redis was told to keep', async () => {
+    const { a, b } = await started()
+    await put(a, 'x', 'good', { policy: policyOf(now(), { keepUntil: now() + 300 }) })
+    await a.link.call('PERSIST', place(a, 'x'))
+    await until('it is over', async () => await read(b, 'x') === undefined)
+    expect(b.counters.undecodable).toBe(0)
+    expect(await b.link.call('EXISTS', place(a, 'x'))).toBe(1)
   })
 
   it('is another key’s under the same name', async () => {

@@ -1,17 +1,16 @@
 /** A value decodes to the record it was made of, or to nothing. */
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { decode, encode, orderOf, PREFIX } from '../../src/store/codec.js'
+import { decode, encode, orderOf, PREFIX, type Moment } from '../../src/store/codec.js'
 import type { Entry, StoredRecord } from '../../src/core/types.js'
 import { bytes, keyOf, metaOf, passOf, policyOf, stampOf, varyOf } from '../support/records.js'
 
 const NOW = 5_000
 const NAMING = { start: 1_700_000_000_000_000, copy: '00000000deadbeef' }
-/** Read at once, by a process whose clock says something else. */
-const reading = (record: StoredRecord, age = 0) => {
-  const keep = Math.floor((record.kind === 'entry' ? record.policy.keepUntil : record.keepUntil) - NOW)
-  return { sentAt: 900_000 + age, ttl: keep - age, generation: 7 }
-}
+const WRITTEN: Moment = { here: NOW, there: 1_700_000_000_000 }
+/** Of a process whose clock says something else. */
+const later = (age = 0): Moment => ({ here: 900_000 + age, there: WRITTEN.there + age })
+const write = (record: StoredRecord): Buffer => encode(record, WRITTEN, NAMING)
 const entry = (body: string, changes: Partial<Entry> = {}): Entry => ({ ...metaOf('a', policyOf(NOW)), body: body === '' ? [] : [bytes(body)], length: body.length, ...changes })
 
 it('gives back every kind of record, as old as it is', () => {
@@ -23,7 +22,7 @@ it('gives back every kind of record, as old as it is', () => {
   const records = fc.oneof(entries, tags.map(names => varyOf('v', NOW + 500, { names })), tags.map(t => passOf('p', NOW + 500, { tags: t })),
     fc.string().map(leadsTo => ({ ...passOf('s', NOW + 500), kind: 'search' as const, leadsTo })))
   fc.assert(fc.property(records, fc.nat(400), (record, age) => {
-    const found = decode(encode(record, NOW, NAMING), record.key, reading(record, age))!.record
+    const found = decode(write(record), record.key, later(age), 7)!.record
     const shift = 900_000 - NOW
     const same = { ...record, generation: 7, checkedAt: undefined }
     if (record.kind !== 'entry') {
@@ -41,32 +40,35 @@ it('gives back every kind of record, as old as it is', () => {
 
 it('is nothing where a bit is wrong, wherever', () => {
   for (const record of [entry('body'), varyOf('v', NOW + 500), passOf('p', NOW + 500)]) {
-    const value = encode(record, NOW, NAMING)
+    const value = write(record)
     for (let bit = 0; bit < value.length * 8; bit++) {
       const broken = Buffer.from(value)
       broken[bit >> 3]! ^= 1 << (bit & 7)
-      expect(decode(broken, record.key, reading(record)), `bit ${bit}`).toBeUndefined()
+      expect(decode(broken, record.key, later(), 7), `bit ${bit}`).toBeUndefined()
     }
   }
 })
 
 it('is nothing where it is cut, or more', () => {
-  const value = encode(entry('body'), NOW, NAMING)
-  for (let length = 0; length < value.length; length++) expect(decode(value.subarray(0, length), keyOf('a'), reading(entry('body')))).toBeUndefined()
-  expect(decode(Buffer.concat([value, value]), keyOf('a'), reading(entry('body')))).toBeUndefined()
-  expect(decode(Buffer.from('anything else at all that is longer than a prefix is, which takes some words to say and then some more'), keyOf('a'), reading(entry('')))).toBeUndefined()
+  const value = write(entry('body'))
+  for (let length = 0; length < value.length; length++) expect(decode(value.subarray(0, length), keyOf('a'), later(), 7)).toBeUndefined()
+  expect(decode(Buffer.concat([value, value]), keyOf('a'), later(), 7)).toBeUndefined()
+  expect(decode(Buffer.from('anything else at all that is longer than a prefix is, which takes some words to say and then some more'), keyOf('a'), later(), 7)).toBeUndefined()
 })
 
 it('is nothing where the time that has passed cannot be told', () => {
   const record = entry('body')
-  const value = encode(record, NOW, NAMING)
-  expect(decode(value, record.key, { ...reading(record), ttl: -1 })).toBeUndefined()
-  expect(decode(value, record.key, { ...reading(record), ttl: 100_001 })).toBeUndefined()
-  expect(decode(value, keyOf('b'), reading(record))).toBeUndefined()
+  const value = write(record)
+  expect(decode(value, record.key, later(), 7)).toBeDefined()
+  expect(decode(value, record.key, later(-1), 7)).toBeUndefined()
+})
+
+it('is nothing under the key of another', () => {
+  expect(decode(write(entry('body')), keyOf('b'), later(), 7)).toBeUndefined()
 })
 
 it('begins with what scripts compare: digits in order', () => {
-  const value = encode(entry('body', { filledAt: stampOf(7, 3) }), NOW, NAMING)
+  const value = write(entry('body', { filledAt: stampOf(7, 3) }))
   expect(value.toString('latin1', 0, PREFIX)).toBe(`SW1e${orderOf(stampOf(7, 3), NAMING.start)}${NAMING.copy}`)
   const numbers = fc.nat({ max: Number.MAX_SAFE_INTEGER })
   fc.assert(fc.property(numbers, numbers, numbers, numbers, (a, b, c, d) => {
