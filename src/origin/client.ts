@@ -8,9 +8,11 @@ import type { EventEmitter } from 'node:events'
 import type { Socket } from 'node:net'
 import { Client, type Dispatcher } from 'undici'
 import type { Clock } from '../core/clock.js'
+import { SeawallError } from '../core/errors.js'
 import type { Logger } from '../core/logger.js'
 import type { Ms } from '../core/types.js'
 import type { Connect } from './connect.js'
+import { StatusLines } from './status-line.js'
 import type { Upload } from './upload.js'
 
 /** What undici calls, in its order. An error may come before `onConnect`, which may throw to withdraw the request. */
@@ -42,6 +44,9 @@ export class Connection {
   private socket: Socket | undefined
   private openedAt: Ms = 0
   private held = false
+  private readonly lines = new StatusLines()
+  /** Bytes were left over when an answer had ended. */
+  private leftOver = false
   /** Answers this very socket has brought; above 0 it may have been closed unnoticed. */
   served = 0
 
@@ -86,6 +91,17 @@ export class Connection {
     return this.socket !== undefined && !this.socket.destroyed && this.clock.now() - this.openedAt < maxAge
   }
 
+  /** The answer under way says HTTP/1.0. */
+  get old (): boolean {
+    return this.lines.old
+  }
+
+  /** Bytes came with an answer's last that are not part of it. Known once the piece that held them was read to its end. */
+  get spoilt (): boolean {
+    const { code, message } = (this.socket?.errored ?? {}) as NodeJS.ErrnoException
+    return this.leftOver || (code === 'UND_ERR_SOCKET' && message === 'bad response')
+  }
+
   /** Nothing more is read from the socket until `flow`. */
   hold (): void {
     this.held = true
@@ -101,6 +117,7 @@ export class Connection {
   completed (): void {
     this.held = false
     this.served++
+    this.lines.begin()
   }
 
   /** The socket is a tunnel's now, whose halves end each for itself. */
@@ -125,8 +142,21 @@ export class Connection {
   }
 
   private gate (socket: Socket): void {
-    const read = socket.read
-    this.held = false
-    socket.read = size => this.held && this.socket === socket ? null : read.call(socket, size)
+    const { read, unshift } = socket
+    this.held = this.leftOver = false
+    this.lines.begin()
+    socket.read = size => {
+      if (this.socket !== socket) return read.call(socket, size)
+      const chunk: Buffer | null = this.held ? null : read.call(socket, size)
+      const fault = chunk === null ? undefined : this.lines.see(chunk)
+      if (fault === undefined) return chunk
+      socket.destroy(new SeawallError('origin_invalid', { detail: fault }))
+      return null
+    }
+    // what undici does not parse, since the connection is to be closed, it puts back
+    socket.unshift = (chunk: Buffer, encoding) => {
+      this.leftOver ||= chunk.length > 0
+      unshift.call(socket, chunk, encoding)
+    }
   }
 }

@@ -15,7 +15,7 @@ import { AnswerBody, EMPTY_BODY, type AnswerSource } from './answer-body.js'
 import type { Connection, ConnectionHandler, WireRequest } from './client.js'
 import type { OriginAnswer, OriginRequest, OriginTunnel } from './contract.js'
 import { originFailure, type Stage } from './failure.js'
-import { readFields, readHead, type AnswerHead } from './head.js'
+import { MAX_INTERIM, readFields, readHead, readInterim, unasked, type AnswerHead } from './head.js'
 import type { Pool, Tenant } from './pool.js'
 import { Stall } from './stall.js'
 import { Upload } from './upload.js'
@@ -52,6 +52,10 @@ export class OriginExchange implements Tenant, ConnectionHandler, AnswerSource {
   private body: AnswerBody | undefined
   private reading = false
   private started = false
+  private interims = 0
+  private chunked = false
+  /** Nothing is missing, unless it turns out that something is left over. */
+  private complete = false
   private retried = false
   private askedAt: Ms = 0
 
@@ -118,8 +122,8 @@ export class OriginExchange implements Tenant, ConnectionHandler, AnswerSource {
       this.interim(status, raw)
       return true
     }
-    const head = readHead(this.request.method, status, raw)
-    if (typeof head === 'string') this.fail(new SeawallError('origin_invalid', { detail: head }))
+    const head = unasked(status, this.request.headers) ?? readHead(this.request.method, status, raw, this.connection?.old)
+    if (typeof head === 'string') this.fail(invalid(head))
     else this.answered(status, head)
     return true
   }
@@ -130,10 +134,16 @@ export class OriginExchange implements Tenant, ConnectionHandler, AnswerSource {
   }
 
   onComplete (): void {
-    this.connection?.completed()
+    const { connection } = this
+    connection?.completed()
     this.release()
-    this.body?.end()
-    this.finish()
+    const { body } = this
+    if (body === undefined) return
+    // of a known length it is whole, whatever follows on the connection, which ends with it (RFC 9112 §6.3)
+    if (!this.chunked) {
+      body.end()
+      this.finish()
+    } else this.unlessSpoilt(connection, () => { body.end() })
   }
 
   onUpgrade (_status: number, raw: Buffer[] | string[] | null, socket: unknown): void {
@@ -144,7 +154,7 @@ export class OriginExchange implements Tenant, ConnectionHandler, AnswerSource {
     const fault = typeof headers === 'string' ? headers : isWebsocket(headers) ? undefined : 'It switched to another protocol than websocket.'
     if (this.over || fault !== undefined) {
       tunnel.destroy()
-      this.fail(new SeawallError('origin_invalid', fault === undefined ? {} : { detail: fault }))
+      this.fail(invalid(fault))
       return
     }
     this.finish()
@@ -176,8 +186,8 @@ export class OriginExchange implements Tenant, ConnectionHandler, AnswerSource {
   // ---- the course of it
 
   private interim (status: number, raw: Buffer[]): void {
-    const headers = readFields(raw)
-    if (typeof headers === 'string') this.fail(new SeawallError('origin_invalid', { detail: headers }))
+    const headers = ++this.interims > MAX_INTERIM ? `It was preceded by more than ${MAX_INTERIM} interim ones.` : readInterim(raw)
+    if (typeof headers === 'string') this.fail(invalid(headers))
     else this.request.onInterim?.(status, headers)
   }
 
@@ -186,10 +196,24 @@ export class OriginExchange implements Tenant, ConnectionHandler, AnswerSource {
     this.context.counters.originTime.observe(answeredAt - this.askedAt)
     this.stage = 'answered'
     if (framing !== 'none') this.body = new AnswerBody(this)
+    this.chunked = framing === 'chunked'
     this.watch()
-    this.resolve({ status, headers, framing, length, askedAt: this.askedAt, answeredAt, body: this.body ?? EMPTY_BODY })
+    const answer: OriginAnswer = { status, headers, framing, length, askedAt: this.askedAt, answeredAt, body: this.body ?? EMPTY_BODY }
     // undici may fail what needs nothing more: it misses the bytes a 304's or 204's Content-Length speaks of
-    if (framing === 'none') this.finish()
+    if (framing === 'none') this.unlessSpoilt(this.connection, () => this.resolve(answer))
+    else this.resolve(answer)
+  }
+
+  /** Finishes, unless the piece that ended the answer went on: no two readers need agree then on where it ends. */
+  private unlessSpoilt (connection: Connection | undefined, then: () => void): void {
+    this.complete = true
+    queueMicrotask(() => {
+      if (this.over) return
+      this.complete = false
+      if (connection?.spoilt === true) return this.fail(invalid('Bytes follow its end.'))
+      then()
+      this.finish()
+    })
   }
 
   /** Counts only while the origin keeps someone waiting. */
@@ -207,14 +231,14 @@ export class OriginExchange implements Tenant, ConnectionHandler, AnswerSource {
   }
 
   private fail (error: SeawallError): void {
-    if (this.over) return
+    if (this.over || (this.complete && error.side === 'origin')) return
     this.failure = error
     this.over = true
     this.stall.end()
     this.upload?.stop(error)
     if (error.side === 'origin') {
       this.context.counters.count(this.context.counters.originErrors, error.code)
-      this.context.log.debug({ origin: this.context.name, code: error.code, err: error.cause }, 'origin failed')
+      this.context.log.debug({ origin: this.context.name, code: error.code, detail: error.message, err: error.cause }, 'origin failed')
     }
     if (this.connection === undefined) this.context.pool.forget(this)
     if (this.body === undefined) this.reject(error)
@@ -247,6 +271,10 @@ export class OriginExchange implements Tenant, ConnectionHandler, AnswerSource {
       else this.connection?.send(this.wire, this)
     })
   }
+}
+
+function invalid (detail: string | undefined): SeawallError {
+  return new SeawallError('origin_invalid', detail === undefined ? {} : { detail })
 }
 
 function isWebsocket (headers: RawHeaders): boolean {

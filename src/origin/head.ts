@@ -2,9 +2,12 @@
  * Reads an answer's head from undici's raw buffers, strictly: undici's parser lets pass what would make two readers of
  * one answer disagree on where its body ends.
  */
+import type { RawHeaders } from '../core/types.js'
 import type { AnswerFraming } from './contract.js'
 
 export interface AnswerHead { readonly headers: string[], readonly framing: AnswerFraming, readonly length: number | undefined }
+
+export const MAX_INTERIM = 100
 
 const MAX_FIELDS = 256
 const CONTROL = /[^\t\x20-\x7e\x80-\xff]/
@@ -22,8 +25,26 @@ export function readFields (raw: readonly Buffer[]): string[] | string {
   return fields
 }
 
-/** The head of a final answer, or what is wrong with it (RFC 9112 §6.3). */
-export function readHead (method: string, status: number, raw: readonly Buffer[]): AnswerHead | string {
+/** The fields of an interim answer, or what is wrong with them: none frames a body (RFC 9110 §8.6, RFC 9112 §6.1). */
+export function readInterim (raw: readonly Buffer[]): string[] | string {
+  const fields = readFields(raw)
+  if (typeof fields === 'string') return fields
+  return named(fields, ['content-length', 'transfer-encoding']) ? 'An interim answer announces a body.' : fields
+}
+
+/** What is wrong with `status` as an answer to a request with these fields: a part or "unchanged" nobody asked for. */
+export function unasked (status: number, request: RawHeaders): string | undefined {
+  if (status === 206 && !named(request, ['range'])) return 'It sent 206 to a request without Range.'
+  if (status === 304 && !named(request, ['if-none-match', 'if-modified-since'])) return 'It sent 304 to a request without conditions.'
+  return undefined
+}
+
+function named (fields: RawHeaders, names: readonly string[]): boolean {
+  return fields.some((name, i) => i % 2 === 0 && names.includes(name.toLowerCase()))
+}
+
+/** The head of a final answer, or what is wrong with it (RFC 9112 §6.1, §6.3). `old`: it says HTTP/1.0, which knows no chunks. */
+export function readHead (method: string, status: number, raw: readonly Buffer[], old = false): AnswerHead | string {
   if (status < 200 || status > 599) return `Its status is ${status}.`
   const headers = readFields(raw)
   if (typeof headers === 'string') return headers
@@ -40,6 +61,7 @@ export function readHead (method: string, status: number, raw: readonly Buffer[]
       chunked = true
     }
   }
+  if (chunked && old) return 'Transfer-Encoding is not for HTTP/1.0.'
   if (chunked && length !== undefined) return 'Content-Length and Transfer-Encoding exclude each other.'
   return { headers, framing: framingOf(method, status, chunked, length), length }
 }

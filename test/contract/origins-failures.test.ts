@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { systemClock } from '../../src/core/clock.js'
 import { SeawallError } from '../../src/core/errors.js'
-import { until } from '../support/barrier.js'
+import { barrier, until } from '../support/barrier.js'
 import { manualClock } from '../support/clock.js'
 import { HEAD_END, HI, OK, always, bench, codeOf, feed, toward, turns, whole } from '../support/origins.js'
 import { rawOrigin, type Script } from '../support/raw-origin.js'
@@ -150,12 +150,16 @@ describe('a kept connection', () => {
     expect(counters.originErrors.size).toBe(0)
   })
 
-  it('with unasked bytes behind its answer is not used again', async () => {
-    const { origin, ask } = await bench(async peer => {
+  it('that brings bytes nobody asked for is not used again', async () => {
+    const read = barrier()
+    const { origin, ask } = await bench(async (peer, index) => {
       await peer.expect(HEAD_END)
-      peer.say(HI + HI)
+      peer.say(HI)
+      await read.passed
+      if (index === 0) peer.say(HI)
     })
     await whole((await ask().answer).body)
+    read.open()
     await origin.peers[0]!.gone
     expect(await whole((await ask().answer).body)).toBe('hi')
     expect(origin.peers).toHaveLength(2)

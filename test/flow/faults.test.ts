@@ -62,6 +62,8 @@ describe('before its head', () => {
     ['resets the connection', '', 'reset', 'origin_reset'],
     ['ends in the middle of its head', 'HTTP/1.1 200 OK\r\nCache-Control: max-', 'end', 'origin_reset'],
     ['says what is not HTTP', 'SSH-2.0-OpenSSH_9\r\n', 'end', 'origin_invalid'],
+    ['speaks another version', `HTTP/2.0 200 OK\r\n${FRESH}Content-Length: 2\r\n\r\nhi`, 'end', 'origin_invalid'],
+    ['sends a part nobody asked for', `HTTP/1.1 206 X\r\n${FRESH}Content-Range: bytes 0-1/5\r\nContent-Length: 2\r\n\r\nhi`, 'end', 'origin_invalid'],
     ['codes its answer in a way of its own', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n', 'end', 'origin_invalid']
   ] as const)('one that %s', async (_, said, then, code) => {
     const { proxy } = await standRaw(once(said, then))

@@ -402,13 +402,6 @@ describe('not stored, but passed on', () => {
     await twice(answer({ ...FRESH, 'content-range': 'bytes 0-4/10' }, '01234', 206), 'bytes=0-4', { 'if-range': '"1"' })
   })
 
-  it('a 206 that was not asked for', async () => {
-    const { origin, proxy } = await stand({}, answer({ ...FRESH, 'content-range': 'bytes 0-4/10' }, '01234', 206))
-    for (let i = 0; i < 2; i++) expect(await proxy.get('/p')).toMatchObject({ status: 206, body: '01234' })
-    expect(await proxy.get('/p', { headers: { range: 'bytes=0-4' } })).toMatchObject({ status: 206 })
-    expect(origin.seen.length).toBe(3)
-  })
-
   it('what is too large, while smaller parts are stored', async () => {
     const { part } = await parts({}, { cache: { maxObject: '8b' } })
     expect(cacheStatus(await part('bytes=0-9'))).toBe('seawall; fwd=uri-miss; fwd-status=206; detail=too-large')
