@@ -78,11 +78,14 @@ export class Follower {
 
   /** Whoever wants an answer while a request is under way shares it. Never rejects. */
   poll (): Promise<void> {
+    // whoever has left must not be listed again
+    if (this.closed) return Promise.resolve()
     return this.polling ??= this.ask()
   }
 
   /** Appends, and applies what the answer brings. Rejects if the event is not known to be durable. */
   async send (event: NewEvent): Promise<LogReply & { readonly appended: number }> {
+    if (this.closed) throw new Error('The invalidation log is closed.')
     const request = this.request()
     const sentAt = this.clock.now()
     const reply = await this.options.backend.append(request, event)
