@@ -5,8 +5,11 @@
  * that /readyz says "draining" and purges are taken until the end.
  */
 import { randomInt } from 'node:crypto'
-import { createAdmin } from './admin/server.js'
 import { getHeapStatistics } from 'node:v8'
+import { createAdmin } from './admin/server.js'
+import { sharedDetails } from './admin/shared.js'
+import { purgeKeys } from './app/purge-keys.js'
+import { share } from './app/sharing.js'
 import { compileTrusted, formatAddress } from './config/address.js'
 import { readCertificates } from './config/certificates.js'
 import type { Settings } from './config/settings.js'
@@ -14,17 +17,14 @@ import { systemClock, type Clock } from './core/clock.js'
 import { Counters } from './core/counters.js'
 import { SeawallError } from './core/errors.js'
 import type { Logger } from './core/logger.js'
-import type { StoreKey } from './core/types.js'
 import { createLocalLog } from './invalidation/log.js'
 import { createSweeper } from './invalidation/sweep.js'
 import { createLog } from './observe/log.js'
 import { createOrigins, originHost } from './origin/origins.js'
-import { forwardTarget, urlKey } from './policy/key.js'
 import { compileRoutes } from './policy/routes.js'
 import { createCore } from './proxy/core.js'
 import { Fills } from './proxy/fills.js'
 import type { Parts } from './proxy/parts.js'
-import { hostname, pathOf } from './proxy/recognise.js'
 import { Certificates } from './server/certificates.js'
 import { createListener } from './server/listener.js'
 import { createMemoryStore } from './store/memory.js'
@@ -62,13 +62,15 @@ export async function startApp (settings: Settings, io: AppIo, { clock, random }
   const tty = io.stdout.isTTY === true
   const output = createLog({ level: settings.log.level, access: settings.log.access, tty, color: tty && !io.env['NO_COLOR'], stream: io.stdout, counters, clock })
   const { logger } = output
-  const { memory, maxObject, maxVariants } = settings.cache
-  const log = createLocalLog({ clock, epoch: randomInt(1, 2 ** 47) })
-  const store = createMemoryStore({ limit: memory, heapLimit: getHeapStatistics().heap_size_limit * HEAP_SHARE, maxObject, maxVariants, clock })
+  const { memory: limit, maxObject, maxVariants, redis } = settings.cache
+  const memory = createMemoryStore({ limit, heapLimit: getHeapStatistics().heap_size_limit * HEAP_SHARE, maxObject, maxVariants, clock })
+  const sharing = redis === undefined ? undefined : share(redis, memory, clock, logger)
+  const store = sharing?.store ?? memory
+  const log = sharing?.log ?? createLocalLog({ clock, epoch: randomInt(1, 2 ** 47) })
   const origins = createOrigins(settings.origins, { clock, counters, log: logger })
   const hosts = new Map(Object.entries(settings.origins).map(([name, origin]) => [name, originHost(origin)]))
   const parts: Parts = {
-    clock, counters, logger, store, log, origins, random, strictPurge: false,
+    clock, counters, logger, store, log, origins, random, leases: sharing?.leases, strictPurge: redis?.strictPurge ?? false,
     route: compileRoutes(settings.routes),
     // HTTP/1.0 may do without Host
     originHost: (name, host) => hosts.get(name) ?? (host === '' ? new URL(settings.origins[name]!.url).host : host)
@@ -76,9 +78,10 @@ export async function startApp (settings: Settings, io: AppIo, { clock, random }
   const fills = new Fills(parts)
   const sweeper = createSweeper({
     log, clock,
-    records: () => store.records(),
-    remove: key => { void store.delete(key) },
-    settle: (entry, policy) => store.settle(entry, policy),
+    // what is shared is judged when it is read
+    records: () => memory.records(),
+    remove: key => { void memory.delete(key) },
+    settle: (entry, policy) => memory.settle(entry, policy),
     openFills: () => fills.judged()
   })
   const listener = createListener({
@@ -92,9 +95,9 @@ export async function startApp (settings: Settings, io: AppIo, { clock, random }
   process.on('uncaughtExceptionMonitor', fatal)
   let draining = false
   const admin = createAdmin({
-    log, store, counters, logger, version: version(), token: settings.admin.token,
-    purgeKeys: purgeKeys(parts),
-    ready: () => ({ ready: !draining, details: draining ? { draining: true } : {} })
+    log, store, counters, logger, shared: sharing?.sources, version: version(), token: settings.admin.token,
+    purgeKeys: purgeKeys(parts.route),
+    ready: () => ({ ready: !draining, details: { ...(draining ? { draining } : {}), ...(sharing && sharedDetails(sharing.sources)) } })
   })
 
   async function close (): Promise<void> {
@@ -102,6 +105,7 @@ export async function startApp (settings: Settings, io: AppIo, { clock, random }
     sweeper.close()
     await log.close()
     await store.close()
+    sharing?.close()
     await admin.close()
     await output.close()
   }
@@ -143,32 +147,4 @@ function reload (certificates: Certificates, { tls, file }: Settings, logger: Lo
   } catch (error) {
     logger.error({ error }, 'the certificates cannot be used; those read before stay')
   }
-}
-
-/** Purges name URLs as clients do; they are keyed as requests are. */
-function purgeKeys (parts: Parts) {
-  const parse = (absolute: string): URL | undefined => {
-    // what a URL object would mend, it would mend to another URL than `targetOf` reads
-    const spelled = /^https?:\/\/[^/\\?#@]+(?:[/?#]|$)/i.test(absolute)
-    return spelled && URL.canParse(absolute) ? new URL(absolute) : undefined
-  }
-  return {
-    url (absolute: string): StoreKey | undefined {
-      const url = parse(absolute)
-      if (url === undefined) return undefined
-      const target = targetOf(absolute)
-      const route = parts.route(hostname(url.host), pathOf(target))
-      return urlKey(url.origin, route === undefined ? target : forwardTarget(target, route.key.query))
-    },
-    prefix (absolute: string): string | undefined {
-      const url = parse(absolute)
-      return url === undefined ? undefined : url.origin + targetOf(absolute)
-    }
-  }
-}
-
-/** Path and query byte for byte as written: a URL object would re-encode them, and keys are byte-exact. */
-function targetOf (absolute: string): string {
-  const rest = absolute.replace(/^[a-z]+:\/\/[^/?#]*/i, '').replace(/#.*$/s, '')
-  return rest.startsWith('/') ? rest : `/${rest}`
 }

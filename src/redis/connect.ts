@@ -2,8 +2,8 @@
  * Opens connections to Redis: the only importer of ioredis.
  *
  * A command is never sent twice (`maxRetriesPerRequest: 0`: a resent INCR would count twice) and never queued while there
- * is no connection. A connection whose server has gone silent is given up (`socketTimeout`): a deadline for each command
- * alone would leave it open with a growing queue.
+ * is no connection. A connection whose server has gone silent is given up (`socketTimeout`): the deadlines of commands
+ * (`link.ts`) alone would leave it open with a growing queue.
  */
 import { Cluster, Redis, type RedisOptions } from 'ioredis'
 import type { Ms } from '../core/types.js'
@@ -14,8 +14,6 @@ export type RedisClient = Redis | Cluster
 export interface ConnectOptions {
   /** Shown in CLIENT LIST. */
   readonly name: string
-  /** Deadline of a command; undefined for a connection that only listens. */
-  readonly timeout?: Ms | undefined
   /** Silence, while something is awaited, after which the connection is given up. */
   readonly silence: Ms
 }
@@ -63,7 +61,7 @@ function clientOf (target: RedisTarget, options: ConnectOptions): RedisClient {
   }
 }
 
-function commonOptions ({ name, timeout, silence }: ConnectOptions) {
+function commonOptions ({ name, silence }: ConnectOptions) {
   return {
     connectionName: name,
     protocol: 2 as const,
@@ -75,8 +73,7 @@ function commonOptions ({ name, timeout, silence }: ConnectOptions) {
     socketTimeout: silence,
     retryStrategy: retryDelay,
     // a master that became a replica: its name leads elsewhere now
-    reconnectOnError: (error: Error) => error.message.startsWith('READONLY'),
-    ...(timeout === undefined ? {} : { commandTimeout: timeout })
+    reconnectOnError: (error: Error) => error.message.startsWith('READONLY')
   } satisfies RedisOptions
 }
 

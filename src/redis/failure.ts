@@ -23,7 +23,7 @@ const PREFIXES: readonly (readonly [string, RedisFault])[] = [
   ['OOM', 'oom'], ['READONLY', 'readonly'], ['MASTERDOWN', 'loading'], ['LOADING', 'loading'], ['CLUSTERDOWN', 'loading'], ['TRYAGAIN', 'loading'],
   ['WRONGTYPE', 'wrongtype'], ['NOSCRIPT', 'noscript'], ['NOPERM', 'denied'], ['NOAUTH', 'denied'], ['WRONGPASS', 'denied'],
   ['MISCONF', 'readonly'], ['NOREPLICAS', 'readonly'],
-  ['Command timed out', 'timeout'], ['Socket timeout', 'timeout'],
+  ['Socket timeout', 'timeout'],
   ["Stream isn't writeable", 'down'], ['Cluster isn', 'down'], ['None of startup nodes', 'down'], ['Connection is closed', 'cut'], ['Reached the max retries', 'cut']
 ]
 

@@ -33,6 +33,8 @@ export interface LinkOptions {
   readonly client: RedisClient
   /** For the log: what the connection is used for. */
   readonly name: string
+  /** How long a reply is waited for. */
+  readonly timeout: Ms
   readonly breaker: { readonly failures: number, readonly probe: Ms }
   readonly clock: Clock
   readonly counters: RedisCounters
@@ -72,7 +74,7 @@ export class RedisLink {
 
   /** Rejects with a RedisFailure. */
   async call (command: string, ...args: readonly Argument[]): Promise<Reply> {
-    const { client, clock, counters } = this.options
+    const { clock, counters } = this.options
     const refusal = this.refusal()
     if (refusal !== undefined) {
       counters.count(refusal)
@@ -80,7 +82,7 @@ export class RedisLink {
     }
     const sentAt = clock.now()
     try {
-      const reply = await client.callBuffer(command, ...args as (string | Buffer | number)[]) as Reply
+      const reply = await this.sent(command, args)
       counters.roundTrip.observe(clock.now() - sentAt)
       this.answered()
       return reply
@@ -97,6 +99,20 @@ export class RedisLink {
   close (): void {
     this.closed = true
     this.options.client.disconnect()
+  }
+
+  private sent (command: string, args: readonly Argument[]): Promise<Reply> {
+    const { client, timeout } = this.options
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        // a reply that this process was too busy to read is not late: what has arrived by now is read first
+        setImmediate(() => { reject(new RedisFailure('timeout')) })
+      }, timeout)
+      client.callBuffer(command, ...args as (string | Buffer | number)[]).then(
+        reply => { resolve(reply as Reply) },
+        reject
+      ).finally(() => { clearTimeout(timer) })
+    })
   }
 
   private refusal (): RedisFault | undefined {

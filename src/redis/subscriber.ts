@@ -11,8 +11,8 @@ export class Subscriber {
   /** `client` is used for nothing else. */
   constructor (client: RedisClient, channel: string) {
     this.client = client
-    // subscribed again by the library whenever it has connected anew
-    client.once('ready', () => { client.subscribe(channel).catch(() => undefined) })
+    // a connection that breaks before it was subscribed is followed by another, which is subscribed then
+    client.on('ready', () => { client.subscribe(channel).catch(() => undefined) })
     client.on('message', (_: string, message: string) => {
       const space = message.indexOf(' ')
       const topic = space < 0 ? message : message.slice(0, space)

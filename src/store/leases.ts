@@ -16,6 +16,8 @@ export type Told =
 
 /** Held by this process until `release`. */
 export interface Lease {
+  /** What it was obtained for: what is fetched under it may belong under another key of the same URL. */
+  readonly key: StoreKey
   /** Names the holder to the store: a write under a lost lease is refused. */
   readonly token: string
   /** When it was obtained, in µs of the shared store's clock: orders what was fetched under leases. */

@@ -19,11 +19,12 @@ export interface RedisLeasesOptions {
   readonly subscriber: Pick<Subscriber, 'on'>
   readonly clock: Clock
   readonly counters: RedisCounters
-  /** How long a holder may be silent; default 2 s. */
+  /** How long a holder may be silent; default 4 s. */
   readonly life?: Ms
 }
 
-const LIFE: Ms = 2_000
+/** Longer than a process busy with a thousand clients is silent. */
+const LIFE: Ms = 4_000
 /** Between two looks of one who waits. */
 const LOOK_EVERY: Ms = 100
 const TOPIC = 'lease'
@@ -56,7 +57,7 @@ class RedisLeases implements Leases {
         return this.elsewhere(name, word(reply[1]))
       }
       counters.leasesHeld++
-      const lease = new HeldLease(this.options, this.life, name, token, Number(reply[1]) * 1e6 + Number(reply[2]))
+      const lease = new HeldLease(this.options, this.life, key, token, Number(reply[1]) * 1e6 + Number(reply[2]))
       return { kind: 'held', lease, changed: reply[3].length > 0 && reply[3].toString('latin1') !== known }
     } catch (thrown) {
       if (thrown instanceof RedisFailure) return { kind: 'alone' }
@@ -111,6 +112,7 @@ class RedisLeases implements Leases {
 }
 
 class HeldLease implements Lease {
+  readonly key: StoreKey
   readonly token: string
   readonly startedAt: number
   lost = false
@@ -120,10 +122,11 @@ class HeldLease implements Lease {
   private timer: Timer | undefined
   private released = false
 
-  constructor (options: RedisLeasesOptions, life: Ms, name: string, token: string, startedAt: number) {
+  constructor (options: RedisLeasesOptions, life: Ms, key: StoreKey, token: string, startedAt: number) {
     this.options = options
     this.life = life
-    this.name = name
+    this.key = key
+    this.name = options.keys.name(key)
     this.token = token
     this.startedAt = startedAt
     this.later()
@@ -144,7 +147,7 @@ class HeldLease implements Lease {
   }
 
   private later (): void {
-    this.timer = this.options.clock.after(this.life / 3, () => void this.extend())
+    this.timer = this.options.clock.after(this.life / 4, () => void this.extend())
   }
 
   private async extend (): Promise<void> {

@@ -126,7 +126,7 @@ class SharedStore implements RedisStore {
       const copy = record.kind === 'entry' && record.copy !== undefined ? record.copy : newCopy()
       const name = keys.name(record.key)
       const end = Math.floor(at / 1000) + life
-      const said: Put = life <= 0 ? 'over' : String(await link.eval(WRITE, [keys.record(name), keys.lease(name)], [
+      const said: Put = life <= 0 ? 'over' : String(await link.eval(WRITE, [keys.record(name), keys.lease(lease === undefined ? name : keys.name(lease.key))], [
         encode(record, { here: now, there: at / 1000 }, { start, copy }, packed), orderOf(record.filledAt, start), end, lease?.token ?? '', replaces
       ])) as Put
       if (said === 'done') counters.writes++

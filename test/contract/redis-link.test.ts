@@ -22,8 +22,8 @@ describeWithRedis('a link to Redis', () => {
     logged = []
     const note = (_: object, message: string): void => { logged.push(message) }
     const log = { ...silentLogger, info: note, warn: note }
-    const client = openClient({ kind: 'url', url: redis.url }, { name: 'test', timeout: TIMEOUT, silence: 50 * TIMEOUT })
-    link = new RedisLink({ client, name: 'test', breaker: { failures: 3, probe: 300 }, clock: systemClock, counters, log })
+    const client = openClient({ kind: 'url', url: redis.url }, { name: 'test', silence: 50 * TIMEOUT })
+    link = new RedisLink({ client, name: 'test', timeout: TIMEOUT, breaker: { failures: 3, probe: 300 }, clock: systemClock, counters, log })
     await until('connected', () => link.state === 'ready')
   })
 
@@ -53,6 +53,14 @@ describeWithRedis('a link to Redis', () => {
     await expect(link.eval(script("return redis.call('LPUSH', KEYS[1], 'b')"), ['a'], [])).rejects.toMatchObject({ fault: 'wrongtype' })
     for (let i = 0; i < 5; i++) await expect(link.call('NONSENSE')).rejects.toMatchObject({ fault: 'reply' })
     expect(link.state).toBe('ready')
+  })
+
+  it('does not blame Redis for a reply that this process was too busy to read', async () => {
+    const reply = link.call('PING')
+    const until = performance.now() + 2 * TIMEOUT
+    while (performance.now() < until) { /* busy */ }
+    expect(await reply).toEqual(Buffer.from('PONG'))
+    expect(counters.faults.timeout).toBe(0)
   })
 
   it('gives up at the deadline on a server that is stopped, then asks no more until it answers again', async () => {

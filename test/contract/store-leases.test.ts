@@ -84,6 +84,14 @@ describeWithRedis('a lease', () => {
     expect(a.counters.writesRefused).toBe(1)
   })
 
+  it('covers what turns out to belong under another key of its URL', async () => {
+    const { a, b } = await started()
+    const lease = await hold(a)
+    const variant = metaOf('x', policyOf(systemClock.now()), { key: `${KEY}\nv1:a=1:b` as typeof KEY })
+    expect(await fill(a.store.begin(variant, 1, lease), 'v')).toBeDefined()
+    expect(await b.store.get(variant.key)).toMatchObject({ key: variant.key, primary: KEY })
+  })
+
   it('says whether what is stored is what was known', async () => {
     const { a, b } = await started()
     const before = await hold(a)

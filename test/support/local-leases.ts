@@ -20,7 +20,7 @@ export function localLeases (store: Store): LocalLeases {
   function hold (key: StoreKey): Lease {
     const wake = (news: Told | 'free'): void => { for (const resolve of holding.waiting.splice(0)) resolve(news) }
     const lease: Lease = {
-      token: `lease ${++count}`, startedAt: count, lost: false,
+      key, token: `lease ${++count}`, startedAt: count, lost: false,
       announce: told => {
         holding.told = told
         wake(told)

@@ -22,7 +22,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   admin: [...MIDDLE, 'proxy'],
   demo: ['core'],
   version: [],
-  app: [...MIDDLE, 'version', 'proxy', 'server', 'admin', 'observe', 'config'],
+  workers: [...MIDDLE, 'proxy'],
+  app: [...MIDDLE, 'workers', 'version', 'proxy', 'server', 'admin', 'observe', 'config'],
   cli: [...MIDDLE, 'version', 'proxy', 'server', 'admin', 'observe', 'config', 'app', 'demo']
 }
 
