@@ -201,7 +201,7 @@ export class ClusterLog implements SharedLog {
     const left = (): Ms => lease - (this.clock.now() - durableAt)
     // by then, whoever an epoch before this one listed is listed again
     const certain = durableAt - follower.epochBegan > 2 * this.options.maxLag
-    for (let pause = 1; ; pause = Math.min(SLOWEST_LOOK, pause * 2)) {
+    for (let pause = 1; ; pause = Math.min(SLOWEST_LOOK, pause * 1.5)) {
       const behind = members.behind(epoch, seq)
       const everyone = certain && this.head.epoch === epoch && behind.length === 0
       if (everyone || left() < 0) return { seq, applied: members.count + 1 - behind.length, unreachable: behind }

@@ -42,6 +42,13 @@ describe('an event of its own', () => {
     expect(ledger.verdict(foreign(0, ['u'])).kind).toBe('clean')
   })
 
+  it('decides where it is hard, whatever soft came from others', () => {
+    const ledger = joined()
+    ledger.apply(eventOf(1, tag(), { mode: 'soft' }), 1)
+    ledger.own('mine', tag(), 'hard', 2)
+    expect(ledger.verdict(foreign(0)).kind).toBe('hard')
+  })
+
   it('that failed concerns nothing others stored; if it comes all the same, it counts like theirs', () => {
     const ledger = joined()
     const record = foreign(0)

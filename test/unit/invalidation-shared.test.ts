@@ -93,6 +93,36 @@ describe('trust', () => {
   })
 })
 
+describe('an answer', () => {
+  it('from before an epoch this process has left says nothing', async () => {
+    const { clock, server, join } = setUp()
+    const log = await joined(join('a'))
+    const { epoch } = log.head
+    server.flush()
+    await log.follower.poll()
+    await until('the next epoch', () => log.head.epoch > epoch)
+    clock.advance(1)
+    const { head } = log
+    const { contactAt } = log.follower
+    log.follower.heard({ epoch, epochAge: 1, seq: 3, after: 2, events: [], members: [] }, clock.now())
+    expect([log.head, log.follower.contactAt]).toEqual([head, contactAt])
+  })
+})
+
+describe('a purge that could not be made durable', () => {
+  it('is told so, concerns what is stored here, and nothing others stored', async () => {
+    const { down, join } = setUp()
+    const log = await joined(join('a'))
+    const { epoch, seq } = log.head
+    const [own, others] = [judgedOf('x', ['t'], log.head), judgedOf('x', ['t'], { epoch, seq })]
+    down.add('a')
+    const purge = log.append([{ tag: 't' }], 'hard', 'cluster')
+    expect([own, others].map(record => log.verdict(record).kind)).toEqual(['hard', 'hard'])
+    await expect(purge).rejects.toThrow('down')
+    expect([own, others].map(record => log.verdict(record).kind)).toEqual(['hard', 'clean'])
+  })
+})
+
 describe('a member that is silent', () => {
   it('is forgotten after an hour, and not before', async () => {
     const { clock, server, down, join } = setUp()
