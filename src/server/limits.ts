@@ -3,7 +3,8 @@
  *
  * A deadline is touched with every request and hardly ever runs out, so a touch must cost next to nothing: it writes
  * one number. A deadline is looked at when the slot it lies in comes round, and laid into a later one if it was touched
- * meanwhile. It never expires early; at most three ticks late.
+ * meanwhile. It never expires early; at most three ticks late, and as many turns of the event loop as it takes to expire
+ * those before it a few at a time: a thousand that came together must not hold up everybody else as they go.
  */
 import type { Clock, Timer } from '../core/clock.js'
 import type { Ms } from '../core/types.js'
@@ -31,6 +32,8 @@ export interface ServerLimits {
 }
 
 const SLOTS = 512
+/** Deadlines that expire in one turn of the event loop. */
+const AT_ONCE = 32
 
 /** Calls `expire` once when its time has come; may be touched again then. */
 export class Deadline {
@@ -53,6 +56,8 @@ export class TimingWheel {
   private readonly due = new Deadline(() => undefined)
   private timer: Timer | undefined
   private held = 0
+  /** Some that are due wait for the next turn of the event loop. */
+  private settling = false
   /** As of the last tick. */
   private now: Ms = 0
   private tick = 0
@@ -113,25 +118,35 @@ export class TimingWheel {
     this.now = this.clock.now()
     this.tick = Math.floor(this.now / this.length)
     const last = Math.min(this.tick, first + SLOTS - 1)
-    for (let tick = first; tick <= last; tick++) this.settle(this.slots[tick % SLOTS]!)
+    for (let tick = first; tick <= last; tick++) this.collect(this.slots[tick % SLOTS]!)
+    if (!this.settling) this.settle()
     this.timer = this.held === 0 ? undefined : this.clock.after(this.length, this.turn)
   }
 
-  private settle (head: Deadline): void {
+  /** Sets apart what lies in a slot: what is laid back into this very slot waits for its next round. */
+  private collect (head: Deadline): void {
     if (head.next === head) return
-    // Set apart first: what is laid back into this very slot waits for its next round.
     const { due } = this
-    due.next = head.next
+    head.next.previous = due.previous
+    due.previous.next = head.next
+    head.previous.next = due
     due.previous = head.previous
-    due.next.previous = due.previous.next = due
     head.next = head.previous = head
-    while (due.next !== due) {
+  }
+
+  private readonly settle = (): void => {
+    const { due } = this
+    let expired = 0
+    while (due.next !== due && expired < AT_ONCE) {
       const deadline = due.next
       this.take(deadline)
       if (deadline.due <= this.now) {
+        expired++
         deadline.due = Infinity
         deadline.expire()
       } else if (deadline.due !== Infinity) this.lay(deadline)
     }
+    this.settling = due.next !== due
+    if (this.settling) setImmediate(this.settle)
   }
 }

@@ -32,6 +32,12 @@ export interface Listener {
   connections (): number
 }
 
+/**
+ * Connections the system may hold for us until we take them, as far as its own limit (net.core.somaxconn) allows. Past it
+ * a client hears nothing and tries again after a second: a thousand that come at once would cost everybody that second.
+ */
+const BACKLOG = 4096
+
 /** `code` is the system's: EADDRINUSE, EACCES, … */
 export class ListenError extends Error {
   readonly code: string
@@ -78,7 +84,7 @@ export function createListener (options: ListenerOptions): Listener {
     listen: (host, port) => new Promise((resolve, reject) => {
       const failed = (cause: Error): void => reject(new ListenError(host, port, cause))
       server.once('error', failed)
-      server.listen(port, host, () => {
+      server.listen({ port, host, backlog: BACKLOG }, () => {
         server.off('error', failed)
         const { address, port } = server.address() as AddressInfo
         resolve({ host: address, port })

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Deadline, TimingWheel } from '../../src/server/limits.js'
+import { until } from '../support/barrier.js'
 import { manualClock } from '../support/clock.js'
 
 const TICK = 250
@@ -25,6 +26,24 @@ describe('the timing wheel', () => {
         expect(fired[i]![0]).toBeLessThanOrEqual(delay + 3 * TICK)
       })
     }), { numRuns: 50 })
+  })
+
+  it('lets others have their turn while a thousand expire', async () => {
+    const { clock, wheel: w } = wheel()
+    let fired = 0
+    const all = Array.from({ length: 1000 }, () => new Deadline(() => { fired++ }))
+    for (const deadline of all) w.touch(deadline, 1_000)
+    clock.advance(2_000)
+    expect(fired).toBeGreaterThan(0)
+    expect(fired).toBeLessThan(100)
+    // until its turn comes, each may still be put off or removed
+    w.remove(all[999]!)
+    w.touch(all[998]!, 10_000)
+    clock.advance(1_000)
+    expect(fired).toBeLessThan(100)
+    await until('all have expired', () => fired === 998)
+    clock.advance(12_000)
+    expect(fired).toBe(999)
   })
 
   it('puts off what is touched, also to an earlier time', () => {
