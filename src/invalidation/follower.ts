@@ -29,6 +29,8 @@ export interface FollowerOptions {
 /** Between two requests, as a share of `maxLag`, and at most. */
 const CADENCE = 1 / 5
 const SLOWEST: Ms = 1_000
+/** Times the others: among many, each asks less often, so that together they stay below some 4,000 requests a second. */
+const SPACING: Ms = 0.25
 /** Silence after which a process uses nothing unasked, so that it need not be waited for. */
 export const FORGET: Ms = 3_600_000
 /** Epochs of our own, before the log is joined, are below any a backend draws. */
@@ -53,6 +55,7 @@ export class Follower {
   private polling: Promise<void> | undefined
   private again = false
   private timer: Timer | undefined
+  private askedAt: Ms = -Infinity
   private published = ''
   private closed = false
 
@@ -69,11 +72,15 @@ export class Follower {
     return this.contactAt === undefined ? undefined : this.clock.now() - this.contactAt
   }
 
-  /** Asks at once, or as soon as what is asked now is answered. */
+  /** Asks as soon as may be, and as what is asked now is answered. */
   wake (): void {
     if (this.closed) return
-    if (this.polling === undefined) void this.poll()
-    else this.again = true
+    if (this.polling !== undefined) this.again = true
+    else {
+      const wait = this.askedAt + this.members.count * SPACING - this.clock.now()
+      if (wait < 1) void this.poll()
+      else this.arm(wait)
+    }
   }
 
   /** Whoever wants an answer while a request is under way shares it. Never rejects. */
@@ -103,7 +110,7 @@ export class Follower {
   private async ask (): Promise<void> {
     this.timer?.cancel()
     this.again = false
-    const sentAt = this.clock.now()
+    const sentAt = this.askedAt = this.clock.now()
     try {
       this.heard(await this.options.backend.poll(this.request()), sentAt)
       this.options.onReached()
@@ -118,9 +125,13 @@ export class Follower {
 
   private next (): void {
     if (this.closed) return
-    if (this.again) return this.wake()
+    if (this.again) this.wake()
+    else this.arm(Math.min(SLOWEST, this.options.maxLag * CADENCE))
+  }
+
+  private arm (delay: Ms): void {
     this.timer?.cancel()
-    this.timer = this.clock.after(Math.min(SLOWEST, this.options.maxLag * CADENCE), () => { this.wake() })
+    this.timer = this.clock.after(delay, () => { void this.poll() })
   }
 
   private request (): LogRequest {

@@ -63,6 +63,8 @@ export interface SharedLog extends InvalidationLog, SweepableLog {
 const MAX_SCOPES = 100_000
 /** Two clocks that run as differently as NTP allows (500 ppm each) still agree on a span measured so much longer. */
 const DRIFT = 1.001
+/** Between two looks at who has applied a purge; below a millisecond the way to the log is pause enough. */
+const FIRST_LOOK: Ms = 0.2
 const SLOWEST_LOOK: Ms = 50
 
 export function createSharedLog (options: SharedLogOptions): SharedLog {
@@ -201,11 +203,11 @@ export class ClusterLog implements SharedLog {
     const left = (): Ms => lease - (this.clock.now() - durableAt)
     // by then, whoever an epoch before this one listed is listed again
     const certain = durableAt - follower.epochBegan > 2 * this.options.maxLag
-    for (let pause = 1; ; pause = Math.min(SLOWEST_LOOK, pause * 1.5)) {
+    for (let pause = FIRST_LOOK; ; pause = Math.min(SLOWEST_LOOK, pause * 1.5)) {
       const behind = members.behind(epoch, seq)
       const everyone = certain && this.head.epoch === epoch && behind.length === 0
       if (everyone || left() < 0) return { seq, applied: members.count + 1 - behind.length, unreachable: behind }
-      await this.within(undefined, Math.min(pause, left() + 1))
+      if (pause >= 1) await this.within(undefined, Math.min(pause, left() + 1))
       await this.within(follower.poll(), Math.max(0, left()) + 1)
     }
   }

@@ -32,6 +32,18 @@ describeWithRedis('a purge', () => {
     for (const [i, log] of [a, b, c].entries()) expect(log!.verdict(records[i]!).kind).toBe('hard')
   })
 
+  it('is acknowledged by two processes in a few round trips, as printed', async () => {
+    const { logs: [a] } = await cluster('a', 'b')
+    const typical = async (work: () => Promise<unknown>): Promise<string> => {
+      const took: number[] = []
+      for (let i = 0; i < 101; i++) took.push((await timed(work()))[1])
+      return `${took.sort((x, y) => x - y)[50]!.toFixed(2)} ms`
+    }
+    const trip = await typical(() => a!.follower.poll())
+    const purge = await typical(() => a!.append([{ tag: 't' }], 'hard', 'cluster'))
+    console.log(`a round trip to the log: ${trip}; a purge of two processes: ${purge} (medians)`)
+  })
+
   it('is waited for as long as the lease where a process does not hear, which is named', async () => {
     const { logs: [a], ghost } = await cluster('a', 'b')
     ghost('vanished')

@@ -15,6 +15,8 @@ export class LogServer {
   events: LogEvent[] = []
   seq = 0
   readonly members = new Map<string, Member>()
+  /** Answers given. */
+  polls = 0
   /** Events given out in one answer. */
   page = 3
   private readonly clock: Clock
@@ -66,6 +68,7 @@ export class LogServer {
 
   private poll (id: string, request: LogRequest): LogReply {
     this.agree(request)
+    this.polls++
     const now = this.clock.now()
     const { epoch, seq, members } = this
     const note = (name: string, at: LogPosition | undefined): void => {

@@ -190,6 +190,22 @@ describe('what writes invalidate', () => {
   })
 })
 
+describe('among many', () => {
+  it('a process asks less often when it is woken, and all together stay within bounds', async () => {
+    const { clock, server, join } = setUp()
+    const log = await joined(join('a'))
+    for (let i = 0; i < 40; i++) server.members.set(`m${i}`, { epoch: 0, seq: 0, at: clock.now(), beat: `x${i}` })
+    await log.follower.poll()
+    const before = server.polls
+    for (let ms = 0; ms < 100; ms++) {
+      log.follower.wake()
+      await turn()
+      clock.advance(1)
+    }
+    expect(server.polls - before).toBe(10)
+  })
+})
+
 describe('leaving', () => {
   it('takes the process off the list, and nothing it does later puts it back', async () => {
     const { server, join } = setUp()
