@@ -11,12 +11,12 @@ const GOOD_FOR: Ms = 5_000
 const DRIFT = 0.001
 
 export class RedisTime {
-  private readonly link: RedisLink
+  private readonly link: Pick<RedisLink, 'call'>
   private readonly clock: Clock
   private known: { readonly us: number, readonly sentAt: Ms, readonly receivedAt: Ms } | undefined
   private asking: Promise<void> | undefined
 
-  constructor (link: RedisLink, clock: Clock) {
+  constructor (link: Pick<RedisLink, 'call'>, clock: Clock) {
     this.link = link
     this.clock = clock
   }

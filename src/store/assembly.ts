@@ -100,9 +100,19 @@ export function gather (head: Uint8Array, body: readonly Uint8Array[], length: n
   return { head: whole.subarray(0, head.length), body: length === 0 ? [] : [whole.subarray(head.length)], length }
 }
 
+/** Bytes that nobody else uses: left where they lie, if they are most of one allocation. */
+export function takenOver (head: Uint8Array, body: readonly Uint8Array[], length: number): Bytes {
+  const together = body.every(part => part.buffer === head.buffer)
+  return together && fills(head.length + length, head) ? { head, body, length } : gather(head, body, length)
+}
+
+function fills (bytes: number, { buffer }: Uint8Array): boolean {
+  return bytes >= buffer.byteLength * 0.75
+}
+
 /** A copy of its own for a part that uses little of its allocation. */
 function trimmed (part: Uint8Array): Uint8Array {
-  if (part.length >= part.buffer.byteLength * 0.75) return part
+  if (fills(part.length, part)) return part
   const copy = Buffer.allocUnsafeSlow(part.length)
   copy.set(part, 0)
   return copy

@@ -79,15 +79,17 @@ export function encode (record: StoredRecord, now: Moment, { start, copy }: Nami
  * it, is that or a little after. Undefined: it is none, or another's, or was written after now.
  */
 export function decode (value: Buffer, key: StoreKey, now: Moment, generation: number): Decoded | undefined {
-  if (value.length < META_AT || value.toString('latin1', 0, 3) !== MAGIC || value.readUInt32BE(CRC_AT) !== checksum(value)) return undefined
+  const prefix = value.toString('latin1', 0, PREFIX)
+  if (value.length < META_AT || !prefix.startsWith(MAGIC) || value.readUInt32BE(CRC_AT) !== checksum(value)) return undefined
   const metaEnd = META_AT + value.readUInt32BE(LENGTHS_AT)
   const headEnd = metaEnd + value.readUInt32BE(LENGTHS_AT + 4)
   if (headEnd + value.readUInt32BE(LENGTHS_AT + 8) !== value.length) return undefined
   const meta = parsed(value.toString('utf8', META_AT, metaEnd))
   if (meta?.[0] !== key) return undefined
-  const filledAt: Stamp = { epoch: number(value, ORDER_AT), seq: number(value, ORDER_AT + DIGITS) }
-  if (value[3] !== KINDS.entry.charCodeAt(0)) {
-    const record = otherRecord(String.fromCharCode(value[3]!), meta as OtherMeta, key, now, { filledAt, generation })
+  const filledAt: Stamp = { epoch: number(prefix, ORDER_AT), seq: number(prefix, ORDER_AT + DIGITS) }
+  const kind = prefix[3]!
+  if (kind !== KINDS.entry) {
+    const record = otherRecord(kind, meta as OtherMeta, key, now, { filledAt, generation })
     return record && { record, packed: false, length: 0 }
   }
   const policy = policyOf(meta as EntryMeta, now)
@@ -98,7 +100,7 @@ export function decode (value: Buffer, key: StoreKey, now: Moment, generation: n
     kind: 'entry', key, primary: (primary === 0 ? key : primary) as StoreKey, url: (url === 0 ? key : url) as StoreKey, status, policy,
     head: value.subarray(metaEnd, headEnd), body: body.length === 0 ? [] : [body], length: body.length,
     etag: etag ?? undefined, lastModified: lastModified ?? undefined, tags, filledAt, checkedAt: undefined, generation,
-    part: partOf(part), copy: value.toString('latin1', COPY_AT, PREFIX)
+    part: partOf(part), copy: prefix.slice(COPY_AT)
   }
   return { record, packed: value[FLAGS_AT] === PACKED, length }
 }
@@ -118,8 +120,8 @@ function digits (n: number): string {
   return String(n).padStart(DIGITS, '0')
 }
 
-function number (value: Buffer, at: number): number {
-  return Number(value.toString('latin1', at, at + DIGITS))
+function number (prefix: string, at: number): number {
+  return Number(prefix.slice(at, at + DIGITS))
 }
 
 /** Of everything but itself. */

@@ -3,13 +3,13 @@
  *
  * Invariants: `bytes` counts everything that is held, writers in progress included, and never exceeds the limit; what of
  * it lies on the JavaScript heap is bounded by itself, since a full heap ends the process; what is
- * stored shares no memory with what was handed in; an Entry once returned never changes but for its memo `checkedAt`,
+ * stored shares no memory with what was handed in, unless it was handed over (`adopt`); an Entry once returned never changes but for its memo `checkedAt`,
  * since a refresh or a settled purge puts another object in its place; nothing is looked up twice on the hit path.
  */
 import type { Clock, Timer } from '../core/clock.js'
 import type { Entry, EntryMeta, Ms, PassRecord, Policy, SearchRecord, StoredRecord, StoreKey, VaryRecord } from '../core/types.js'
 import { Admission, MAX_USES, type Held } from './admission.js'
-import { Assembly, gather, type Bytes } from './assembly.js'
+import { Assembly, gather, takenOver, type Bytes } from './assembly.js'
 import type { EntryWriter, Store, StoreStats } from './contract.js'
 import { frameSize, sizeOf } from './size.js'
 
@@ -26,6 +26,8 @@ export interface MemoryOptions {
 }
 
 export interface MemoryStore extends Store {
+  /** Stores a whole record, whose bytes nobody else will use. `undefined`: something newer is stored, or it found no room. */
+  adopt (record: StoredRecord): StoredRecord | undefined
   /** `policy` in place of the entry's own, all else kept. `undefined`: it is not stored any more. */
   settle (entry: Entry, policy: Policy): Entry | undefined
   /** Looks at `budget` records, going on where the last call stopped, and drops the expired. Returns how many those were. */
@@ -124,6 +126,12 @@ class Memory implements MemoryStore {
 
   note (record: VaryRecord | PassRecord | SearchRecord): void {
     if (!this.closed) this.put(record)
+  }
+
+  adopt (record: StoredRecord): StoredRecord | undefined {
+    if (this.closed || (record.kind === 'entry' && record.length > this.maxObject)) return undefined
+    const own = record.kind === 'entry' ? entryOf(record, takenOver(record.head, record.body, record.length)) : record
+    return this.put(own) ? own : undefined
   }
 
   refresh (entry: Entry, meta: EntryMeta): Promise<Entry | undefined> {

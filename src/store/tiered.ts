@@ -31,11 +31,11 @@ class Tiered implements Store {
   }
 
   async get (key: StoreKey): Promise<StoredRecord | undefined> {
-    return this.memory.peek(key) ?? await this.adopt(await this.shared.get(key))
+    return this.memory.peek(key) ?? this.adopt(await this.shared.get(key))
   }
 
   async reread (key: StoreKey): Promise<StoredRecord | undefined> {
-    return await this.adopt(await this.shared.reread(key)) ?? this.memory.peek(key)
+    return this.adopt(await this.shared.reread(key)) ?? this.memory.peek(key)
   }
 
   begin (meta: EntryMeta, length: number | undefined, lease?: Lease): EntryWriter | undefined {
@@ -91,17 +91,11 @@ class Tiered implements Store {
   }
 
   /** Into memory with it, unless what memory has is newer. */
-  private async adopt (record: StoredRecord | undefined): Promise<StoredRecord | undefined> {
+  private adopt (record: StoredRecord | undefined): StoredRecord | undefined {
     if (record === undefined) return undefined
     const held = this.memory.peek(record.key)
     if (held !== undefined && !isNewer(record, held)) return held
-    if (record.kind !== 'entry') {
-      this.memory.note(record)
-      return record
-    }
-    const writer = this.memory.begin(record, record.length)
-    for (const chunk of record.body) writer?.write(chunk)
-    return await writer?.commit() ?? record
+    return this.memory.adopt(record) ?? record
   }
 }
 

@@ -1,4 +1,5 @@
 /** Commands to a real Redis that is well, stopped, gone and back: each settles in time, and is counted as what it was. */
+import type { Redis } from 'ioredis'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { systemClock } from '../../src/core/clock.js'
 import { silentLogger } from '../../src/core/logger.js'
@@ -12,6 +13,7 @@ const TIMEOUT = 100
 
 describeWithRedis('a link to Redis', () => {
   let redis: TestRedis
+  let client: Redis
   let link: RedisLink
   let counters: RedisCounters
   let logged: string[]
@@ -22,7 +24,7 @@ describeWithRedis('a link to Redis', () => {
     logged = []
     const note = (_: object, message: string): void => { logged.push(message) }
     const log = { ...silentLogger, info: note, warn: note }
-    const client = openClient({ kind: 'url', url: redis.url }, { name: 'test', silence: 50 * TIMEOUT })
+    client = openClient({ kind: 'url', url: redis.url }, { name: 'test', silence: 50 * TIMEOUT }) as Redis
     link = new RedisLink({ client, name: 'test', timeout: TIMEOUT, breaker: { failures: 3, probe: 300 }, clock: systemClock, counters, log })
     await until('connected', () => link.state === 'ready')
   })
@@ -45,6 +47,18 @@ describeWithRedis('a link to Redis', () => {
     expect(await link.eval(twice, [], ['y'])).toEqual([Buffer.from('y'), Buffer.from('y')])
     expect(counters.faults.noscript).toBe(2)
     expect(link.state).toBe('ready')
+  })
+
+  it('sends what is asked in one turn in one write, and answers each', async () => {
+    let writes = 0
+    const { stream } = client
+    const write = stream._writev!.bind(stream)
+    stream._writev = (chunks, done) => {
+      writes++
+      write(chunks, done)
+    }
+    expect(await Promise.all(Array.from({ length: 100 }, (_, i) => link.call('ECHO', i)))).toEqual(Array.from({ length: 100 }, (_, i) => Buffer.from(String(i))))
+    expect(writes).toBe(1)
   })
 
   it('tells errors of the command from outages', async () => {

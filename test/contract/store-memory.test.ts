@@ -1,11 +1,11 @@
 /** The memory store keeps the store contract, and its own promises about room. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { EntryMeta } from '../../src/core/types.js'
+import type { Entry, EntryMeta } from '../../src/core/types.js'
 import type { EntryWriter } from '../../src/store/contract.js'
 import { createMemoryStore, type MemoryStore } from '../../src/store/memory.js'
 import { manualClock } from '../support/clock.js'
-import { bytes, fill, keyOf, metaOf, passOf, policyOf, present, varyOf } from '../support/records.js'
+import { bytes, fill, keyOf, metaOf, passOf, policyOf, present, text, varyOf } from '../support/records.js'
 import { LIMITS, storeContract } from './store.js'
 
 storeContract('memory', async limits => {
@@ -222,5 +222,39 @@ describe('memory store: what it holds', () => {
     writer.write(bytes('a'))
     await writer.commit()
     expect(() => { writer.write(bytes('b')) }).toThrow('closed')
+  })
+})
+
+describe('memory store: what is handed over', () => {
+  const whole = (head: string, body: string, room = 0): { allocation: ArrayBuffer, head: Uint8Array, body: readonly Uint8Array[], length: number } => {
+    const all = Buffer.alloc(head.length + body.length + room)
+    all.write(head + body, 'latin1')
+    return { allocation: all.buffer as ArrayBuffer, head: all.subarray(0, head.length), body: [all.subarray(head.length, head.length + body.length)], length: body.length }
+  }
+
+  it('stays where it lies if that is an allocation of its own, and is copied out of a larger one', () => {
+    const { store, meta } = setUp()
+    const body = 'b'.repeat(10_000)
+    for (const [name, room, stays] of [['a', 100, true], ['b', 10_000, false]] as const) {
+      const { allocation, ...bytes } = whole('HTTP/1.1 200 OK\r\n', body, room)
+      const before = store.stats().bytes
+      const kept = present(store.adopt({ ...meta(name), ...bytes })) as Entry
+      expect(kept.head.buffer === allocation).toBe(stays)
+      expect(store.peek(keyOf(name))).toBe(kept)
+      expect(text([kept.head, ...kept.body])).toBe(`HTTP/1.1 200 OK\r\n${body}`)
+      expect(store.stats().bytes - before).toBeGreaterThan(kept.head.buffer.byteLength)
+    }
+  })
+
+  it('takes the place of nothing newer, and no more room than there is', async () => {
+    const { store, meta } = setUp()
+    const entry = (changes: Partial<EntryMeta>, size = 10): Entry => ({ ...meta('a', changes), ...whole('', 'b'.repeat(size)) })
+    await fill(store.begin(meta('a', { generation: 5 }), 3), 'old')
+    expect(store.adopt(entry({ generation: 4 }))).toBeUndefined()
+    expect(store.adopt(entry({ generation: 6 }, LIMITS.maxObject + 1))).toBeUndefined()
+    expect(store.adopt(entry({ generation: 6 }))).toMatchObject({ generation: 6, length: 10 })
+    expect(store.adopt(varyOf('v', 2e9))).toMatchObject({ kind: 'vary' })
+    await store.close()
+    expect(store.adopt(entry({ generation: 7 }))).toBeUndefined()
   })
 })
