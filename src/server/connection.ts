@@ -22,6 +22,7 @@ import { count, peerOf, type Serving } from './serving.js'
 import { join } from './upgrade.js'
 import { deliveryOf } from './writer.js'
 import type { Socket } from 'node:net'
+import type { SharedReads } from './shared-reads.js'
 import type { RequestHead } from '../http/scan.js'
 import type { Peer, ProxyResponse, ProxyTunnel } from '../core/types.js'
 
@@ -54,17 +55,16 @@ export class Connection {
   /** The answer whose head has been written. */
   private response: ProxyResponse | undefined
 
-  /** `transport`: what is reset when an answer breaks; the TCP socket under a TLS one. */
-  constructor (serving: Serving, socket: Socket, secure = false, transport: Socket = socket) {
+  /** `transport`: what is reset when an answer breaks; the TCP socket under a TLS one. `reads`: the socket's, where they are shared. */
+  constructor (serving: Serving, socket: Socket, secure = false, transport: Socket = socket, reads?: SharedReads) {
     this.serving = serving
     this.socket = socket
-    this.in = new Inbound(socket, serving, () => this.request?.invite())
+    this.in = new Inbound(socket, serving, reads, { received: () => this.received(), wanted: () => this.request?.invite() })
     this.out = new Outbound(socket, transport, serving, why => this.abort(why))
     this.peer = peerOf(socket, secure, serving)
     serving.connections.add(this)
     serving.counters.connections++
     serving.counters.connectionsOpen++
-    socket.on('data', (bytes: Buffer) => this.received(bytes))
     socket.on('end', () => this.clientEnded())
     socket.on('drain', () => this.onDrain())
     socket.on('error', error => serving.log.debug({ error, client: this.peer.address }, 'the connection of a client failed'))
@@ -72,10 +72,7 @@ export class Connection {
     serving.wheel.touch(this.deadline, serving.draining ? LAST_HEAD : serving.limits.idle)
   }
 
-  private received (bytes: Buffer): void {
-    this.serving.counters.bytesIn += bytes.length
-    if (this.state === 'closed') return
-    this.in.add(bytes)
+  private received (): void {
     if (this.state === 'skipping') this.skip()
     if (this.state === 'idle' || this.state === 'head') this.advance()
     else this.in.limit()

@@ -8,6 +8,7 @@ import { createServer, type AddressInfo, type Socket } from 'node:net'
 import { SeawallError } from '../core/errors.js'
 import { Connection } from './connection.js'
 import { TimingWheel } from './limits.js'
+import { shareReads } from './shared-reads.js'
 import { createSecureServer } from './tls.js'
 import type { Certificates } from './certificates.js'
 import type { Ms } from '../core/types.js'
@@ -69,7 +70,7 @@ export function createListener (options: ListenerOptions): Listener {
     draining: false
   }
   const secure = certificates && createSecureServer(certificates, SOCKETS, serving, (socket, transport) => new Connection(serving, socket, true, transport))
-  const server = secure?.server ?? createServer(SOCKETS, (socket: Socket) => new Connection(serving, socket))
+  const server = secure?.server ?? createServer({ ...SOCKETS, pauseOnConnect: true }, (socket: Socket) => connectPlain(serving, socket))
   if (limits.connections !== undefined) server.maxConnections = limits.connections
   server.on('drop', () => log.debug({ limit: limits.connections }, 'a connection too many was closed'))
   server.on('listening', () => server.on('error', error => log.warn({ error }, 'a connection could not be accepted')))
@@ -107,6 +108,13 @@ export function createListener (options: ListenerOptions): Listener {
       resetAll()
     }
   }
+}
+
+function connectPlain (serving: Serving, accepted: Socket): void {
+  const reads = shareReads(accepted)
+  const socket = reads?.socket ?? accepted
+  void new Connection(serving, socket, false, socket, reads)
+  socket.resume()
 }
 
 /** One turn of the event loop, its poll for input included. */
