@@ -109,6 +109,16 @@ describe('an answer', () => {
   })
 })
 
+describe('a purge', () => {
+  it('is applied, and said to be applied, by whoever hears of it, before any interval has passed', async () => {
+    const { server, join } = setUp()
+    const [a, b] = [await joined(join('a')), await joined(join('b'))]
+    void a.append(['all'], 'hard', 'local')
+    await until('both have said so', () => ['a', 'b'].every(id => server.members.get(id)?.seq === 1))
+    expect(b.head.seq).toBe(1)
+  })
+})
+
 describe('a purge that could not be made durable', () => {
   it('is told so, concerns what is stored here, and nothing others stored', async () => {
     const { down, join } = setUp()
