@@ -38,6 +38,8 @@ export class Counters {
   bytesOut = 0
   bytesIn = 0
   collapsed = 0
+  /** Passed on to the worker that owns the key. */
+  relayed = 0
   fillsInFlight = 0
   originRequests = 0
   originRetries = 0

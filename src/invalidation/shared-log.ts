@@ -57,6 +57,10 @@ export interface SharedLog extends InvalidationLog, SweepableLog {
   /** Begins to ask, and never ends until `close`. */
   start (): void
   readonly joined: boolean
+  /** Nothing was applied here that the others cannot learn of yet. */
+  readonly settled: boolean
+  /** Asks at once, and has applied what there was when it resolves. */
+  catchUp (): Promise<void>
   details (): SharedLogDetails
 }
 
@@ -90,6 +94,14 @@ export class ClusterLog implements SharedLog {
 
   get joined (): boolean {
     return this.follower.joined
+  }
+
+  get settled (): boolean {
+    return this.writes.unsent === 0
+  }
+
+  catchUp (): Promise<void> {
+    return this.within(this.follower.poll(), this.options.timeout)
   }
 
   get head (): Stamp {
