@@ -5,7 +5,7 @@ import { logCluster } from '../support/log-redis.js'
 import { judgedOf } from '../support/records.js'
 import { describeWithRedis } from '../support/redis.js'
 
-const LAG = 300
+const LAG = 1_000
 
 async function cluster (...ids: string[]) {
   const base = await logCluster({ maxLag: LAG })

@@ -51,7 +51,7 @@ export async function logCluster (options: LogOptions = {}): Promise<LogCluster>
   }
 }
 
-function logOver (url: string, id: string, { maxLag = 300, deadline = 3_000, clock = systemClock, events }: LogOptions): ClusterLog {
+function logOver (url: string, id: string, { maxLag = 500, deadline = 3_000, clock = systemClock, events }: LogOptions): ClusterLog {
   const target = { kind: 'url', url } as const
   const listener = openClient(target, { name: 'hints', silence: deadline })
   const backend = createRedisBackend({
