@@ -61,6 +61,8 @@ export function readHead (method: string, status: number, raw: readonly Buffer[]
       chunked = true
     }
   }
+  // RFC 9110 §8.6; of the bytes that may follow nobody knows what they are
+  if (status === 204 && length !== undefined && length > 0) return 'It announces a body with 204.'
   if (chunked && old) return 'Transfer-Encoding is not for HTTP/1.0.'
   if (chunked && length !== undefined) return 'Content-Length and Transfer-Encoding exclude each other.'
   return { headers, framing: framingOf(method, status, chunked, length), length }

@@ -2,14 +2,15 @@
  * What an origin may say that no proxy should believe (RFC 9112 §2–§9, RFC 9110 §15). Bytes are latin1 strings.
  *
  * `refused`: 502 with this code, before anything reached the client. `broken`: the client's connection is reset in the
- * middle of the answer. `answered`: what was framed is given, with this status, and what lies beyond it is not.
+ * middle of the answer. `spoilt`: whole, and followed by what is no part of it. In one piece it is refused or broken off;
+ * where that comes later, the answer, of this status, is given.
  */
 export interface Bad {
   readonly name: string
   readonly said: string
   /** What the origin does once it has said it. */
   readonly after: 'wait' | 'end' | 'reset'
-  readonly outcome: { readonly kind: 'refused', readonly code: string } | { readonly kind: 'broken' } | { readonly kind: 'answered', readonly status: number }
+  readonly outcome: { readonly kind: 'refused', readonly code: string } | { readonly kind: 'broken' } | { readonly kind: 'spoilt', readonly status: number }
   /** GET unless told otherwise. */
   readonly method?: string
 }
@@ -31,13 +32,15 @@ function rows (outcome: Bad['outcome'], after: Bad['after'], all: Readonly<Recor
 
 const refused = (code: string): Bad['outcome'] => ({ kind: 'refused', code })
 const broken: Bad['outcome'] = { kind: 'broken' }
-const answered = (status: number): Bad['outcome'] => ({ kind: 'answered', status })
+const spoilt = (status: number): Bad['outcome'] => ({ kind: 'spoilt', status })
 const many = (count: number, line: (i: number) => string): string[] => Array.from({ length: count }, (_, i) => line(i))
 
 const HEADS = [
   ...rows(refused('origin_invalid'), 'wait', {
     'not HTTP': 'SSH-2.0-OpenSSH_9.6\r\n\r\n',
     'HTML without a head': '<html>hello</html>\r\n\r\n',
+    'HTTP/2.0': says(['HTTP/2.0 200 OK', 'Content-Length: 5'], 'hello'),
+    'HTTP/0.9': says(['HTTP/0.9 200 OK', 'Content-Length: 5'], 'hello'),
     'http in lower case': says(['http/1.1 200 OK', 'Content-Length: 5'], 'hello'),
     'no status': says(['HTTP/1.1 OK', 'Content-Length: 5'], 'hello'),
     'a status of two digits': says(['HTTP/1.1 20 OK', 'Content-Length: 5'], 'hello'),
@@ -47,6 +50,7 @@ const HEADS = [
     'status 099': says(['HTTP/1.1 099 X', 'Content-Length: 5'], 'hello'),
     'status 999': says(['HTTP/1.1 999 X', 'Content-Length: 5'], 'hello'),
     'two blanks before the status': says(['HTTP/1.1  200 OK', 'Content-Length: 5'], 'hello'),
+    'NUL in the reason': says(['HTTP/1.1 200 O\0K', 'Content-Length: 5'], 'hello'),
     'NUL in a value': says([OK, 'X: a\0b', 'Content-Length: 5'], 'hello'),
     'a bell in a value': says([OK, 'X: \x07', 'Content-Length: 5'], 'hello'),
     'DEL in a value': says([OK, 'X: \x7f', 'Content-Length: 5'], 'hello'),
@@ -96,6 +100,11 @@ const UNASKED = [
   ...rows(refused('origin_invalid'), 'wait', {
     'an unasked 101': says(['HTTP/1.1 101 Switching Protocols', 'Connection: Upgrade', 'Upgrade: websocket'], 'hello'),
     'an unasked 101 to h2c': says(['HTTP/1.1 101 Switching Protocols', 'Connection: Upgrade', 'Upgrade: h2c']),
+    'an unasked 206': says(['HTTP/1.1 206 Partial Content', 'Content-Range: bytes 0-4/10', 'Content-Length: 5'], 'hello'),
+    'an unasked 206 without Content-Range': says(['HTTP/1.1 206 Partial Content', 'Content-Length: 5'], 'hello'),
+    'a 204 that announces a body': says(['HTTP/1.1 204 No Content', `Content-Length: ${EVIL.length}`], EVIL),
+    'an unasked 304': says(['HTTP/1.1 304 Not Modified', 'ETag: "x"']),
+    'more than a hundred interim answers': 'HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n'.repeat(101) + says([OK, 'Content-Length: 5'], 'hello'),
     'interim answers without end': 'HTTP/1.1 100 Continue\r\n\r\n'.repeat(5000),
     'an interim answer with a NUL': `HTTP/1.1 103 Early Hints\r\nX: \0\r\n\r\n${says([OK, 'Content-Length: 5'], 'hello')}`
   })
@@ -124,10 +133,19 @@ const BODIES = [
 ]
 
 const EXCESS = [
-  ...rows(answered(200), 'wait', {
+  ...rows(spoilt(200), 'wait', {
+    'bytes behind a length': says([OK, 'Content-Length: 5'], `hello${EVIL}`),
+    'bytes behind the last chunk': says([OK, CHUNKED], `${HELLO}0\r\n\r\n${EVIL}`),
+    'bytes behind a length of 0': says([OK, 'Content-Length: 0'], EVIL),
+    'a byte of nonsense behind a length': says([OK, 'Content-Length: 5'], 'hello!')
+  }),
+  ...rows(spoilt(200), 'wait', {
     'a body for HEAD': says([OK, 'Content-Length: 70'], EVIL),
     'a body in chunks for HEAD': says([OK, CHUNKED], `${HELLO}0\r\n\r\n${EVIL}`)
-  }, 'HEAD')
+  }, 'HEAD'),
+  ...rows(spoilt(204), 'wait', {
+    'a body with 204': says(['HTTP/1.1 204 No Content'], EVIL)
+  })
 ]
 
 export const BAD: readonly Bad[] = [...HEADS, ...FRAMING, ...UNASKED, ...BODIES, ...EXCESS]
