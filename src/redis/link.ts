@@ -110,9 +110,15 @@ export class RedisLink {
         setImmediate(() => { reject(new RedisFailure('timeout')) })
       }, timeout)
       client.callBuffer(command, ...args as (string | Buffer | number)[]).then(
-        reply => { resolve(reply as Reply) },
-        reject
-      ).finally(() => { clearTimeout(timer) })
+        reply => {
+          clearTimeout(timer)
+          resolve(reply as Reply)
+        },
+        (failure: Error) => {
+          clearTimeout(timer)
+          reject(failure)
+        }
+      )
     })
   }
 

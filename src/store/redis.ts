@@ -69,10 +69,7 @@ class SharedStore implements RedisStore {
 
   get (key: StoreKey): Promise<StoredRecord | undefined> {
     let asked = this.asked.get(key)
-    if (asked === undefined) {
-      asked = this.read(key).finally(() => { this.asked.delete(key) })
-      this.asked.set(key, asked)
-    }
+    if (asked === undefined) this.asked.set(key, asked = this.readForAll(key))
     return asked
   }
 
@@ -158,32 +155,37 @@ class SharedStore implements RedisStore {
     return Promise.resolve()
   }
 
+  private async readForAll (key: StoreKey): Promise<StoredRecord | undefined> {
+    try {
+      return await this.read(key)
+    } finally {
+      this.asked.delete(key)
+    }
+  }
+
   private async read (key: StoreKey): Promise<StoredRecord | undefined> {
-    const { keys, link, time, counters } = this.options
+    const { keys, link, time, clock, counters } = this.options
     const generation = nextGeneration()
     const name = keys.record(keys.name(key))
     try {
-      await time.ready()
-      const value = await link.call('GET', name)
-      const record = value === null ? undefined : await this.decoded(value as Buffer, name, key, generation)
-      if (record === undefined) counters.misses++
-      else counters.hits++
-      return record
+      const ready = time.ready()
+      if (ready !== undefined) await ready
+      const value = await link.call('GET', name) as Buffer | null
+      const here = clock.now()
+      const found = value === null ? undefined : decode(value, key, { here, there: time.late(here) / 1000 }, generation)
+      const record = found?.packed === true ? await inflated(found) : found?.record
+      if (record !== undefined && lifeLeft(record, here) > 0) {
+        counters.hits++
+        return record
+      }
+      counters.misses++
+      return value === null || record !== undefined ? undefined : await this.drop(name, value.subarray(0, IDENTITY))
     } catch (thrown) {
       if (!(thrown instanceof RedisFailure)) throw thrown
       if (thrown.fault !== 'wrongtype') return undefined
       counters.misses++
       return await this.drop(name, '')
     }
-  }
-
-  private async decoded (value: Buffer, name: string, key: StoreKey, generation: number): Promise<StoredRecord | undefined> {
-    const { clock, time } = this.options
-    const here = clock.now()
-    const found = decode(value, key, { here, there: time.late(here) / 1000 }, generation)
-    if (found !== undefined && lifeLeft(found.record, here) <= 0) return undefined
-    const record = found?.packed === true ? await inflated(found) : found?.record
-    return record ?? await this.drop(name, value.subarray(0, IDENTITY))
   }
 
   /** Deletes what is none of ours, if it is still what it was: what begins like this, or is no string. */

@@ -1,13 +1,14 @@
 /** Commands to a real Redis that is well, stopped, gone and back: each settles in time, and is counted as what it was. */
 import type { Redis } from 'ioredis'
-import { afterEach, beforeEach, expect, it } from 'vitest'
+import type { Socket } from 'node:net'
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { systemClock } from '../../src/core/clock.js'
 import { silentLogger } from '../../src/core/logger.js'
 import { openClient } from '../../src/redis/connect.js'
 import { RedisCounters } from '../../src/redis/counters.js'
 import { RedisLink, script } from '../../src/redis/link.js'
 import { until } from '../support/barrier.js'
-import { describeWithRedis, startRedis, type TestRedis } from '../support/redis.js'
+import { describeWithRedis, startFakeRedis, startRedis, type TestRedis } from '../support/redis.js'
 
 const TIMEOUT = 100
 
@@ -104,5 +105,50 @@ describeWithRedis('a link to Redis', () => {
     const lost = expect(link.call('GET', 'a')).rejects.toMatchObject({ fault: expect.stringMatching(/^(cut|timeout)$/) })
     await redis.stop()
     await lost
+  })
+})
+
+describe('a Redis that misbehaves', () => {
+  /** Is well until it is asked for something, which it answers with `reply`. */
+  async function linkTo (reply: (socket: Socket) => void): Promise<{ link: RedisLink, counters: RedisCounters }> {
+    const { url } = await startFakeRedis(socket => {
+      socket.on('error', () => undefined)
+      socket.on('data', chunk => {
+        for (const [, command] of String(chunk).matchAll(/\*\d+\r\n\$\d+\r\n(\w+)/g)) {
+          if (command!.toUpperCase() === 'GET') reply(socket)
+          else if (command!.toUpperCase() === 'INFO') socket.write('$9\r\nloading:0\r\n')
+          else socket.write('+OK\r\n')
+        }
+      })
+    })
+    const counters = new RedisCounters()
+    const client = openClient({ kind: 'url', url }, { name: 'test', silence: 50 * TIMEOUT })
+    const link = new RedisLink({ client, name: 'test', timeout: 50 * TIMEOUT, breaker: { failures: 3, probe: 300 }, clock: systemClock, counters, log: silentLogger })
+    onTestFinished(() => { link.close() })
+    await until('connected', () => link.state === 'ready')
+    return { link, counters }
+  }
+
+  it('breaks off in the middle of a reply: a failure, and nothing of it is believed', async () => {
+    let whole = false
+    const { link, counters } = await linkTo(socket => {
+      if (whole) socket.write('$5\r\nwhole\r\n')
+      else socket.end('$1000\r\nonly some of it')
+    })
+    await expect(link.call('GET', 'a')).rejects.toMatchObject({ fault: 'cut' })
+    expect(counters.faults.cut).toBe(1)
+    whole = true
+    await until('connected again', () => link.state === 'ready')
+    expect(String(await link.call('GET', 'a'))).toBe('whole')
+  })
+
+  it.each([
+    ['LOADING Redis is loading the dataset in memory', 'loading', true], ['OOM command not allowed when used memory > maxmemory', 'oom', false],
+    ['NOPERM this user has no permissions', 'denied', false],
+    ['CLUSTERDOWN The cluster is down', 'loading', true], ['MISCONF Redis is configured to save RDB snapshots', 'readonly', true], ['ERR anything else', 'reply', false]
+  ])('says %s', async (reply, fault, outage) => {
+    const { link } = await linkTo(socket => { socket.write(`-${reply}\r\n`) })
+    for (let i = 0; i < 3; i++) await expect(link.call('GET', 'a')).rejects.toMatchObject({ fault })
+    expect(link.state).toBe(outage ? 'open' : 'ready')
   })
 })
