@@ -6,6 +6,7 @@
  * the end.
  */
 import { randomInt } from 'node:crypto'
+import { originDetails, type OriginsSource } from './admin/origins.js'
 import { createAdmin } from './admin/server.js'
 import { sharedDetails } from './admin/shared.js'
 import { createMemory, outputOf } from './app/process.js'
@@ -53,11 +54,12 @@ export async function startApp (settings: Settings, io: AppIo, { clock, random }
   const store = sharing?.store ?? memory
   const log = sharing?.log ?? createLocalLog({ clock, epoch: randomInt(1, 2 ** 47) })
   const serving = createServing({ settings, certificates, clock, random, counters, logger, access: output.access, memory, store, log, leases: sharing?.leases })
+  const origins = (): ReturnType<OriginsSource> => serving.parts.origins.stats()
   let draining = false
   const admin = createAdmin({
-    log, store, counters, logger, shared: sharing?.sources, version: version(), token: settings.admin.token,
+    log, store, counters, logger, origins, shared: sharing?.sources, version: version(), token: settings.admin.token,
     purgeKeys: purgeKeys(serving.parts.route),
-    ready: () => ({ ready: !draining, details: { ...(draining ? { draining } : {}), ...(sharing && sharedDetails(sharing.sources)) } })
+    ready: () => ({ ready: !draining, details: { ...(draining ? { draining } : {}), ...originDetails(origins), ...(sharing && sharedDetails(sharing.sources)) } })
   })
 
   async function close (): Promise<void> {

@@ -8,6 +8,7 @@ import { collectDefaultMetrics, Registry, type Metric } from 'prom-client'
 import type { Counters } from '../core/counters.js'
 import type { InvalidationLog } from '../invalidation/contract.js'
 import type { Store } from '../store/contract.js'
+import { originMetrics, type OriginsSource } from './origins.js'
 import { buckets, labelled, type Add, type Kind, type Read } from './samples.js'
 import { sharedMetrics, type SharedSources } from './shared.js'
 
@@ -17,6 +18,7 @@ export interface MetricSources {
   readonly log: Pick<InvalidationLog, 'stats'>
   readonly ready: () => { readonly ready: boolean }
   readonly version: string
+  readonly origins?: OriginsSource | undefined
   /** Undefined: nothing is shared. */
   readonly shared?: SharedSources | undefined
 }
@@ -37,6 +39,7 @@ export function createMetrics (sources: MetricSources): Metrics {
   }
   traffic(add, sources.counters)
   origin(add, sources.counters)
+  if (sources.origins !== undefined) originMetrics(add, sources.origins)
   state(add, sources)
   if (sources.shared !== undefined) sharedMetrics(add, sources.shared)
   return { contentType: registry.contentType, text: () => registry.metrics() }

@@ -13,6 +13,7 @@ import type { InvalidationLog } from '../invalidation/contract.js'
 import type { Store } from '../store/contract.js'
 import { hostGuard, originGuard, tokenGuard, type Guard } from './guard.js'
 import { createMetrics, type Metrics } from './metrics.js'
+import type { OriginsSource } from './origins.js'
 import { carriesTags, readHeaderOrder } from './purge-headers.js'
 import { readJsonOrder, type PurgeKeys, type PurgeOrder } from './purge.js'
 import { AdminRefusal } from './refusal.js'
@@ -24,6 +25,7 @@ export interface AdminOptions {
   readonly purgeKeys: PurgeKeys
   readonly counters: Counters
   readonly store: Store
+  readonly origins?: OriginsSource | undefined
   /** Undefined: this process shares with nobody. */
   readonly shared?: SharedSources | undefined
   readonly ready: () => { readonly ready: boolean, readonly details: Record<string, unknown> }
@@ -99,17 +101,17 @@ export function createAdmin (options: AdminOptions): Admin {
 }
 
 function endpointsOf (options: AdminOptions): ReadonlyMap<string, Endpoint> {
-  const { counters, store, log, ready, shared, started = Date.now(), version = 'unknown' } = options
+  const { counters, store, log, origins, ready, shared, started = Date.now(), version = 'unknown' } = options
   let metrics: Metrics | undefined
   return new Map<string, Endpoint>([
     ['/purge', { method: 'POST', open: false, handle: async request => purge(options, await readJsonOrder(request, options.purgeKeys)) }],
     ['/metrics', { method: 'GET', open: false, handle: async () => {
-      metrics ??= createMetrics({ counters, store, log, ready, version, shared })
+      metrics ??= createMetrics({ counters, store, log, origins, ready, version, shared })
       return { status: 200, body: await metrics.text(), headers: { 'content-type': metrics.contentType } }
     } }],
     ['/stats', { method: 'GET', open: false, handle: () => {
       const uptime = (Date.now() - started) / 1000
-      return { status: 200, body: statsOf({ counters, store: store.stats(), log: log.stats(), version, uptime, shared: shared && sharedStats(shared) }) }
+      return { status: 200, body: statsOf({ counters, store: store.stats(), log: log.stats(), origins: origins?.(), version, uptime, shared: shared && sharedStats(shared) }) }
     } }],
     ['/livez', { method: 'GET', open: true, handle: () => ({ status: 200, body: { live: true } }) }],
     ['/readyz', { method: 'GET', open: true, handle: () => {

@@ -1,12 +1,14 @@
 /** `GET /stats`: the same numbers as the metrics, for a person or a script, with the ratios worked out. */
 import type { Counters } from '../core/counters.js'
 import type { LogStats } from '../invalidation/contract.js'
+import type { OriginStats } from '../origin/contract.js'
 import type { StoreStats } from '../store/contract.js'
 
 export interface StatsInput {
   readonly counters: Counters
   readonly store: StoreStats
   readonly log: LogStats
+  readonly origins?: Readonly<Record<string, OriginStats>> | undefined
   readonly version: string
   /** Seconds. */
   readonly uptime: number
@@ -23,7 +25,7 @@ function ratio (part: number, whole: number): number | null {
  * `hitRatio`: of the requests that got a response, those that were answered from the store without waiting for the
  * origin (hit, stale). `originRatio`: origin requests for each of them, background refreshes and retries included.
  */
-export function statsOf ({ counters: c, store, log, version, uptime, shared }: StatsInput): object {
+export function statsOf ({ counters: c, store, log, origins, version, uptime, shared }: StatsInput): object {
   const { hit, stale, revalidated, miss, collapsed, pass } = c.requests
   const answered = hit + stale + revalidated + miss + collapsed + pass
   return {
@@ -39,6 +41,7 @@ export function statsOf ({ counters: c, store, log, version, uptime, shared }: S
     origin: {
       requests: c.originRequests, retries: c.originRetries, backgroundRefreshes: c.backgroundRefreshes, errors: Object.fromEntries(c.originErrors)
     },
+    ...(origins === undefined ? {} : { origins }),
     fills: { inFlight: c.fillsInFlight, collapsed: c.collapsed, ...c.fills },
     store,
     invalidation: { ...log, purges: c.purges, writes: c.writeInvalidations },

@@ -74,7 +74,7 @@ export function createServing (options: ServingOptions): Serving {
     clock, counters, logger, store, log, origins, random, leases, strictPurge: settings.cache.redis?.strictPurge ?? false,
     route: compileRoutes(settings.routes),
     // HTTP/1.0 may do without Host
-    originHost: (name, host) => hosts.get(name) ?? (host === '' ? new URL(settings.origins[name]!.url).host : host)
+    originHost: (name, host) => hosts.get(name) ?? (host === '' ? new URL(settings.origins[name]!.urls[0]!).host : host)
   }
   const fills = new Fills(parts)
   const core = createCore(parts, fills)

@@ -8,7 +8,7 @@ import { version } from '../version.js'
 /** `running` has the real ports where the configuration left them to the system. */
 export function banner (settings: Settings, running: Pick<RunningApp, 'listen' | 'admin'>, color: boolean): string {
   const base = `${settings.tls.length === 0 ? 'http' : 'https'}://${formatAddress(reachable(running.listen))}`
-  const origins = Object.entries(settings.origins).map(([name, { url }]) => `${url}  ${paint(name, 'grey', color)}`)
+  const origins = Object.entries(settings.origins).map(([name, { urls }]) => `${urls.join(' ')}  ${paint(name, 'grey', color)}`)
   const rows = [
     ['listen', base],
     ['admin', `http://${formatAddress(reachable(running.admin))}`],

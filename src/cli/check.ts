@@ -15,7 +15,7 @@ export async function check (file: string, io: Io): Promise<number> {
 }
 
 export function summary ({ listen, tls, admin, origins, cache, routes }: Settings): string {
-  const origin = Object.entries(origins).map(([name, { url, host }]) => [name, url, host === 'preserve' ? 'keeps Host' : 'sends its own Host'])
+  const origin = Object.entries(origins).map(([name, { urls, host }]) => [name, urls.join(', '), host === 'preserve' ? 'keeps Host' : 'sends its own Host'])
   const route = routes.map((rules, i) => [`${i + 1}`, `${rules.match}${rules.hosts.length === 0 ? '' : ` on ${rules.hosts.join(', ')}`}`, `-> ${rules.origin}`, describe(rules)])
   return [
     ...section('listen', [[`${formatAddress(listen)}${tls.length === 0 ? '' : `, TLS with ${tls.length === 1 ? 'a certificate' : `${tls.length} certificates`}`}`]]),

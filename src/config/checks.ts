@@ -4,9 +4,9 @@
  * with the others.
  */
 import { collide, formatAddress, isLoopback, leadsTo } from './address.js'
-import { formatPath, isObject } from './path.js'
+import { formatPath, isObject, type Path } from './path.js'
 import { nearest, unknownKey, type Problem } from './problems.js'
-import { configSchema, originSchema, routeSchema, type Config, type RouteConfig } from './schema.js'
+import { configSchema, ORIGIN_URL, originSchema, routeSchema, type Config, type OriginConfig, type RouteConfig } from './schema.js'
 import type { Address } from './settings.js'
 import { formatDuration, formatSize } from './units.js'
 
@@ -71,12 +71,8 @@ function checkOrigins ({ origins, originNames, routes, listen, admin }: Sound): 
   // zod passes over this one key of a record
   if (originNames.includes('__proto__')) problems.push(unknownKey(['origins'], '__proto__'))
   const listeners: [string, Address | undefined][] = [['listen', listen], ['admin.listen', admin?.listen]]
-  for (const [name, { url }] of Object.entries(origins)) {
-    for (const [which, address] of listeners) {
-      if (address !== undefined && leadsTo(addressOf(url), address)) {
-        problems.push({ path: ['origins', name, 'url'], text: `found ${JSON.stringify(url)}, which is this proxy's own ${which}; allowed: the address of a server behind it` })
-      }
-    }
+  for (const [name, origin] of Object.entries(origins)) {
+    problems.push(...checkAddresses(['origins', name], origin, listeners))
   }
   if (routes.length === 0) {
     if (originNames.length > 1) problems.push({ path: ['routes'], text: `missing; with several origins (${originNames.join(', ')}) routes say which answers what` })
@@ -85,6 +81,17 @@ function checkOrigins ({ origins, originNames, routes, listen, admin }: Sound): 
   const used = new Set(routes.map(route => route?.origin))
   const spare = routes.includes(undefined) || originNames.length === 1 ? [] : originNames.filter(name => !used.has(name) && name !== '__proto__')
   return [...problems, ...spare.map(name => ({ path: ['origins', name], text: 'no route names it; allowed: origins that are used' }))]
+}
+
+function checkAddresses (at: Path, { url, urls = [] }: OriginConfig, listeners: readonly [string, Address | undefined][]): Problem[] {
+  if (url === undefined && urls.length === 0) return [{ path: [...at, 'url'], text: `missing; allowed: ${ORIGIN_URL}` }]
+  if (url !== undefined && urls.length > 0) return [{ path: [...at, 'url'], text: 'found beside urls; allowed: one of them' }]
+  const written: [Path, string][] = url === undefined ? urls.map((each, i) => [[...at, 'urls', i], each]) : [[[...at, 'url'], url]]
+  return written.flatMap(([path, text], i) => {
+    if (urls.indexOf(text) < i && url === undefined) return [{ path, text: `found ${JSON.stringify(text)} twice; allowed: each address once` }]
+    return listeners.filter(([, address]) => address !== undefined && leadsTo(addressOf(text), address))
+      .map(([which]) => ({ path, text: `found ${JSON.stringify(text)}, which is this proxy's own ${which}; allowed: the address of a server behind it` }))
+  })
 }
 
 function addressOf (url: string): Address {

@@ -2,7 +2,7 @@
 import { resolve } from 'node:path'
 import type { RouteRules } from '../core/route.js'
 import { compileRedis } from './redis.js'
-import { routeSchema, type Config, type RouteConfig } from './schema.js'
+import { routeSchema, type Config, type OriginConfig, type RouteConfig } from './schema.js'
 import type { CertificateFiles, OriginSettings, Settings } from './settings.js'
 
 /** What is meant for caches in front of the origin, not for clients. */
@@ -15,7 +15,8 @@ const NO_LIFETIMES = { default: undefined, negative: undefined, max: undefined, 
 export function compile (config: Config, adminToken: string | undefined, folder: string): Settings {
   const { listen, admin, limits, trustedProxies, log } = config
   const { memory, maxObject = Math.min(DEFAULT_MAX_OBJECT, memory), maxVariants, passRecord, keepStale, redis } = config.cache
-  const origins: Record<string, OriginSettings> = Object.assign(Object.create(null), config.origins)
+  const origins: Record<string, OriginSettings> = Object.create(null)
+  for (const [name, origin] of Object.entries(config.origins)) origins[name] = compileOrigin(origin)
   const [only = ''] = Object.keys(origins)
   const routes = config.routes.length === 0 ? [routeSchema.parse({})] : config.routes
   return {
@@ -37,6 +38,15 @@ function compileTls (tls: Config['tls'], folder: string): CertificateFiles[] {
   return list.map(({ cert, key, hosts }, i) => ({
     at: Array.isArray(tls) ? `tls[${i}]` : 'tls', cert: resolve(folder, cert), key: resolve(folder, key), hosts
   }))
+}
+
+function compileOrigin ({ url, urls, timeouts, health, ...rest }: OriginConfig): OriginSettings {
+  return {
+    ...rest,
+    urls: urls ?? [url!],
+    timeouts: { total: undefined, ...timeouts },
+    health: { path: undefined, ...health }
+  }
 }
 
 function compileRoute (route: RouteConfig, origin: string, cache: Config['cache']): RouteRules {

@@ -20,15 +20,37 @@ function originUrl (text: string): string | undefined {
 
 // ---- sections
 
+export const ORIGIN_URL = '"http://HOST:PORT" or "https://HOST:PORT", without path, query or credentials'
+const MAX_ADDRESSES = 64
+
 export const originSchema = z.strictObject({
-  url: read(originUrl, '"http://HOST:PORT" or "https://HOST:PORT", without path, query or credentials').describe('Where it is reached.'),
-  host: z.enum(['preserve', 'origin']).prefault('preserve').describe('The Host it is sent: the client\'s own, or that of url.'),
-  connections: whole(1, 65_535).prefault(1024).describe('Connections held to it at most.'),
+  url: read(originUrl, ORIGIN_URL).optional().describe('Where it is reached.'),
+  urls: list(read(originUrl, ORIGIN_URL)).min(1, { error: 'at least one address' }).max(MAX_ADDRESSES, { error: `at most ${MAX_ADDRESSES} addresses` })
+    .optional().describe('In place of url: several addresses that serve the same.'),
+  balance: z.enum(['round-robin', 'least-loaded']).prefault('round-robin').describe('Which of several addresses is asked next.'),
+  host: z.enum(['preserve', 'origin']).prefault('preserve').describe('The Host it is sent: the client\'s own, or that of url (the first of urls).'),
+  connections: whole(1, 65_535).prefault(1024).describe('Requests sent to it at once, and so connections held to each address.'),
+  queue: z.strictObject({
+    length: whole(0, 1_000_000).prefault(1024).describe('Requests that may wait; the next is answered 503 at once.'),
+    wait: deadline().prefault('5s').describe('How long one waits at most before it is answered 503.')
+  }).prefault({}).describe('What waits when connections are all in use.'),
   timeouts: z.strictObject({
     connect: deadline().prefault('5s').describe('Until it accepts a connection.'),
     headers: deadline().prefault('30s').describe('From the request to the head of its answer.'),
-    body: deadline().prefault('60s').describe('Between two pieces of its answer.')
-  }).prefault({}).describe('Deadlines.')
+    body: deadline().prefault('60s').describe('Between two pieces of its answer.'),
+    total: deadline().optional().describe('From the request to the end of its answer. Any, if left out.')
+  }).prefault({}).describe('Deadlines.'),
+  breaker: z.strictObject({
+    failures: whole(0, 1_000_000).prefault(5).describe('Requests in a row without connection or answer after which it is not asked; 0 is never.'),
+    probe: deadline().prefault('5s').describe('How long it is not asked until one request finds out whether it is back.')
+  }).prefault({}).describe('Spares an origin that cannot be reached, and those who would wait for it.'),
+  health: z.strictObject({
+    path: text(/^\/[!"$-~]*$/, 'a path that begins with "/", without blanks and fragment').optional().describe('What each address is asked; 2xx and 3xx are well. Nothing, if left out: requests alone tell.'),
+    interval: deadline().prefault('5s').describe('Between two checks; without path, between two requests that try an unhealthy address again.'),
+    timeout: deadline().prefault('2s').describe('For the answer to a check.'),
+    unhealthy: whole(1, 1000).prefault(3).describe('Failures in a row that take an address out.'),
+    healthy: whole(1, 1000).prefault(2).describe('Successes in a row that put it back.')
+  }).prefault({}).describe('Which of several addresses are well.')
 })
 
 const freshness = z.strictObject({
@@ -134,6 +156,7 @@ export const configSchema = z.strictObject({
 })
 
 export type Config = z.output<typeof configSchema>
+export type OriginConfig = z.output<typeof originSchema>
 export type RouteConfig = z.output<typeof routeSchema>
 
 /** The JSON Schema of the file (draft 2020-12), as it is checked in. */

@@ -20,14 +20,21 @@ export interface CertificateFiles {
 }
 
 export interface OriginSettings {
-  /** `scheme://host:port`, nothing after it. */
-  readonly url: string
-  /** Which Host the origin is sent: the client's, or that of `url`. */
+  /** Its addresses, each `scheme://host:port` and nothing after it; at least one. */
+  readonly urls: readonly string[]
+  /** Which Host the origin is sent: the client's, or that of the first of `urls`. */
   readonly host: 'preserve' | 'origin'
-  /** Connections held to it at most. */
+  /** Requests under way at once. */
   readonly connections: number
-  /** `headers`: from the request to the answer's head. `body`: between two pieces of it. */
-  readonly timeouts: { readonly connect: Ms, readonly headers: Ms, readonly body: Ms }
+  /** Requests that wait for their turn, and how long one does. */
+  readonly queue: { readonly length: number, readonly wait: Ms }
+  /** `headers`: from the request to the answer's head. `body`: between two pieces of it. `total`: to its end; undefined is any. */
+  readonly timeouts: { readonly connect: Ms, readonly headers: Ms, readonly body: Ms, readonly total: Ms | undefined }
+  /** Failures in a row that open it (0: none do), and the time from then to a request that finds out. */
+  readonly breaker: { readonly failures: number, readonly probe: Ms }
+  readonly balance: 'round-robin' | 'least-loaded'
+  /** Without `path` nothing is asked, and requests alone tell. */
+  readonly health: { readonly path: string | undefined, readonly interval: Ms, readonly timeout: Ms, readonly unhealthy: number, readonly healthy: number }
 }
 
 export interface CacheSettings {

@@ -1,5 +1,7 @@
 /** Every failure Seawall can name: one table from code to side, status and sentence. */
 
+import type { Ms } from './types.js'
+
 type Side = 'client' | 'origin' | 'seawall'
 type Row = readonly [side: Side, status: number, retryable: boolean, text: string]
 
@@ -64,8 +66,10 @@ export class SeawallError extends Error {
   readonly status: number
   /** The same request may succeed if it is sent again. */
   readonly retryable: boolean
+  /** When a client may try again, from now. */
+  readonly retryAfter: Ms | undefined
 
-  constructor (code: ErrorCode, options?: { cause?: unknown, detail?: string }) {
+  constructor (code: ErrorCode, options?: { cause?: unknown, detail?: string, retryAfter?: Ms }) {
     const [side, status, retryable, text] = CODES[code]
     super(options?.detail === undefined ? text : `${text} ${options.detail}`, options?.cause === undefined ? undefined : { cause: options.cause })
     this.name = 'SeawallError'
@@ -73,6 +77,7 @@ export class SeawallError extends Error {
     this.side = side
     this.status = status
     this.retryable = retryable
+    this.retryAfter = options?.retryAfter
   }
 }
 

@@ -11,9 +11,9 @@ import type { Clock } from '../core/clock.js'
 import { SeawallError } from '../core/errors.js'
 import type { Logger } from '../core/logger.js'
 import type { Ms } from '../core/types.js'
-import type { Connect } from './connect.js'
+import type { Connector } from './connect.js'
 import { StatusLines } from './status-line.js'
-import type { Upload } from './upload.js'
+import type { WireRequest } from './wire.js'
 
 /** What undici calls, in its order. An error may come before `onConnect`, which may throw to withdraw the request. */
 export interface ConnectionHandler {
@@ -26,20 +26,13 @@ export interface ConnectionHandler {
   onError (thrown: Error): void
 }
 
-export interface WireRequest {
-  readonly method: string
-  readonly path: string
-  readonly headers: readonly string[]
-  readonly body: Upload | undefined
-  readonly websocket: boolean
-}
-
 const MAX_HEAD = 32 * 1024
 
 export class Connection {
   private readonly clock: Clock
   private readonly client: Client
-  /** One name for all requests: undici would reconnect whenever Host differs. What is sent as SNI is `connect`'s. */
+  private readonly connector: Connector
+  /** One name for all requests: undici would reconnect whenever Host differs. What is sent as SNI is the connector's. */
   private readonly servername: string
   private socket: Socket | undefined
   private openedAt: Ms = 0
@@ -50,8 +43,9 @@ export class Connection {
   /** Answers this very socket has brought; above 0 it may have been closed unnoticed. */
   served = 0
 
-  constructor (url: URL, connect: Connect, clock: Clock, log: Logger) {
+  constructor (url: URL, connector: Connector, clock: Clock, log: Logger) {
     this.clock = clock
+    this.connector = connector
     this.servername = url.hostname
     this.client = new Client(url.origin, {
       pipelining: 1,
@@ -60,7 +54,7 @@ export class Connection {
       maxHeaderSize: MAX_HEAD,
       connect: (_options, done) => {
         this.served = 0
-        this.socket = connect((error, socket) => {
+        this.socket = connector.connect((error, socket) => {
           if (socket === null) return done(error!, null)
           this.openedAt = clock.now()
           this.gate(socket)
@@ -86,9 +80,9 @@ export class Connection {
     } as Dispatcher.DispatchOptions, handler as Dispatcher.DispatchHandler)
   }
 
-  /** Open, and not older than `maxAge`. */
+  /** Open, not older than `maxAge`, and to where the origin's name leads. */
   alive (maxAge: Ms): boolean {
-    return this.socket !== undefined && !this.socket.destroyed && this.clock.now() - this.openedAt < maxAge
+    return this.socket !== undefined && !this.socket.destroyed && this.clock.now() - this.openedAt < maxAge && this.connector.current(this.socket)
   }
 
   /** The answer under way says HTTP/1.0. */

@@ -1,32 +1,40 @@
 /** Opens sockets to one origin: its name is looked up anew each time, and the connect deadline is our own. */
-import { connect as connectTcp, isIP, type NetConnectOpts, type Socket } from 'node:net'
+import { connect as connectTcp, isIP, type LookupFunction, type NetConnectOpts, type Socket } from 'node:net'
 import { connect as connectTls, type ConnectionOptions } from 'node:tls'
 import type { Clock } from '../core/clock.js'
 import { SeawallError } from '../core/errors.js'
 import type { Ms } from '../core/types.js'
+import { Names } from './names.js'
 
 export type Connected = (error: Error | null, socket: Socket | null) => void
-export type Connect = (done: Connected) => Socket
+
+export interface Connector {
+  connect (done: Connected): Socket
+  /** Whether this socket still goes where the name leads, as it was looked up last. */
+  current (socket: Socket): boolean
+}
 
 /** Read from the network ahead of the parser; Node's types do not know that sockets take it. */
 const READ_AHEAD = { highWaterMark: 64 * 1024 }
 const PROBE_IDLE: Ms = 60_000
 
 /** `done` is called once, with a socket that is connected (over https: secured and verified). */
-export function connector (url: URL, timeout: Ms, clock: Clock): Connect {
+export function connector (url: URL, timeout: Ms, clock: Clock, lookup?: LookupFunction): Connector {
   const secure = url.protocol === 'https:'
   const host = url.hostname.replace(/^\[|\]$/g, '')
   const port = Number(url.port) || (secure ? 443 : 80)
   const servername = isIP(host) === 0 ? host : ''
+  const names = new Names(lookup)
   let session: Buffer | undefined
 
   function open (): Socket {
-    if (!secure) return connectTcp({ ...READ_AHEAD, host, port } as NetConnectOpts)
-    const options: ConnectionOptions = { ...READ_AHEAD, host, port, servername, ALPNProtocols: ['http/1.1'] }
+    const where = { ...READ_AHEAD, host, port, lookup: names.lookup }
+    if (!secure) return connectTcp(where as NetConnectOpts)
+    const options: ConnectionOptions = { ...where, servername, ALPNProtocols: ['http/1.1'] }
     return connectTls(session === undefined ? options : { ...options, session }).on('session', fresh => { session = fresh })
   }
 
-  return done => {
+  function connect (done: Connected): Socket {
     const socket = open()
     let connecting = true
     const timer = clock.after(timeout, () => socket.destroy(new SeawallError('origin_connect_timeout')))
@@ -47,4 +55,6 @@ export function connector (url: URL, timeout: Ms, clock: Clock): Connect {
     })
     return socket
   }
+
+  return { connect, current: socket => names.leadTo(socket.remoteAddress) }
 }

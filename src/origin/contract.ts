@@ -42,10 +42,26 @@ export interface Exchange {
 
 export interface OriginTunnel { readonly headers: RawHeaders, readonly socket: import('node:stream').Duplex }
 
+export type BreakerState = 'closed' | 'open' | 'half-open'
+
+/** Of one origin, now; `rejected` since the start. */
+export interface OriginStats {
+  readonly breaker: BreakerState
+  readonly addresses: number
+  readonly healthy: number
+  /** Requests under way, and requests waiting for their turn. */
+  readonly active: number
+  readonly queued: number
+  /** Requests not sent: no turn came in time, or the breaker was open. */
+  readonly rejected: { readonly busy: number, readonly unavailable: number }
+}
+
 export interface Origins {
   ask (request: OriginRequest): Exchange
   /** A websocket upgrade: the tunnel after the origin's own 101, or the origin's refusal as an ordinary answer. */
   upgrade (request: OriginRequest): Promise<OriginTunnel | OriginAnswer>
+  /** By the origins' names. */
+  stats (): Readonly<Record<string, OriginStats>>
   /** Waits for what is in flight, then closes. */
   close (): Promise<void>
   /** Ends everything at once. */

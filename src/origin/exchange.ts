@@ -6,44 +6,34 @@
  * connection lives on; what has been written is ended by destroying the connection.
  */
 import type { Duplex } from 'node:stream'
-import type { Clock } from '../core/clock.js'
-import type { Counters } from '../core/counters.js'
 import { SeawallError, toSeawallError } from '../core/errors.js'
-import type { Logger } from '../core/logger.js'
-import type { Ms, RawHeaders } from '../core/types.js'
+import type { Ms } from '../core/types.js'
 import { AnswerBody, EMPTY_BODY, type AnswerSource } from './answer-body.js'
-import type { Connection, ConnectionHandler, WireRequest } from './client.js'
+import type { Connection, ConnectionHandler } from './client.js'
 import type { OriginAnswer, OriginRequest, OriginTunnel } from './contract.js'
-import { originFailure, type Stage } from './failure.js'
-import { MAX_INTERIM, readFields, readHead, readInterim, unasked, type AnswerHead } from './head.js'
-import type { Pool, Tenant } from './pool.js'
-import { Stall } from './stall.js'
+import { Deadlines } from './deadlines.js'
+import { invalid, originFailure, type Stage } from './failure.js'
+import { MAX_INTERIM, isWebsocket, readFields, readHead, readInterim, unasked, type AnswerHead } from './head.js'
+import type { Tenant } from './gate.js'
+import type { Loan } from './loan.js'
+import type { Origin } from './origin.js'
 import { Upload } from './upload.js'
-
-/** What every exchange with one origin shares. */
-export interface OriginContext {
-  readonly name: string
-  /** Time for the head, waiting for a connection included; time without progress in the body. */
-  readonly timeouts: { readonly headers: Ms, readonly body: Ms }
-  readonly pool: Pool
-  readonly clock: Clock
-  readonly counters: Counters
-  readonly log: Logger
-}
+import { wireRequest, type WireRequest } from './wire.js'
 
 /** RFC 9110 §9.2.2; only these are sent again. */
 const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE'])
 
 export class OriginExchange implements Tenant, ConnectionHandler, AnswerSource {
   readonly answer: Promise<OriginAnswer | OriginTunnel>
-  private readonly context: OriginContext
+  private readonly origin: Origin
   private readonly request: OriginRequest
-  private readonly wire: WireRequest
+  private wire!: WireRequest
+  private readonly websocket: boolean
   private readonly upload: Upload | undefined
-  private readonly stall: Stall
+  private readonly deadlines: Deadlines
   private resolve!: (answer: OriginAnswer | OriginTunnel) => void
   private reject!: (error: SeawallError) => void
-  private connection: Connection | undefined
+  private loan: Loan | undefined
   private abort: ((why: Error) => void) | undefined
   private stage: Stage = 'connecting'
   /** Nobody waits for anything more of it. */
@@ -56,22 +46,15 @@ export class OriginExchange implements Tenant, ConnectionHandler, AnswerSource {
   /** Nothing is missing, unless it turns out that something is left over. */
   private complete = false
   private retried = false
+  private moved = false
   private askedAt: Ms = 0
 
-  constructor (context: OriginContext, request: OriginRequest, websocket: boolean) {
-    this.context = context
+  constructor (origin: Origin, request: OriginRequest, websocket: boolean) {
+    this.origin = origin
     this.request = request
     this.upload = request.body === undefined || request.body.length === 0 ? undefined : new Upload(request.body, () => this.watch())
-    this.wire = {
-      method: request.method,
-      path: request.target,
-      headers: this.upload === undefined || request.body?.length === undefined
-        ? request.headers
-        : [...request.headers, 'content-length', String(request.body.length)],
-      body: this.upload,
-      websocket
-    }
-    this.stall = new Stall(context.clock, () => this.fail(new SeawallError(this.stage === 'answered' ? 'origin_body_timeout' : 'origin_timeout')))
+    this.websocket = websocket
+    this.deadlines = new Deadlines(origin.clock, origin.timeouts, this.expired)
     this.answer = new Promise((resolve, reject) => {
       this.resolve = resolve
       this.reject = reject
@@ -79,13 +62,12 @@ export class OriginExchange implements Tenant, ConnectionHandler, AnswerSource {
   }
 
   start (): this {
-    this.context.counters.originRequests++
     try {
-      // undici would take another target for absolute-form, and CONNECT for a tunnel
-      if (this.request.target[0] !== '/') throw new SeawallError('bad_target')
-      if (this.request.method === 'CONNECT') throw new SeawallError('method_refused')
+      this.wire = wireRequest(this.request, this.upload, this.websocket)
+      this.origin.check()
+      this.deadlines.begin()
       this.watch()
-      this.context.pool.acquire(this)
+      this.origin.gate.add(this)
     } catch (thrown) {
       this.fail(toSeawallError(thrown))
     }
@@ -98,9 +80,15 @@ export class OriginExchange implements Tenant, ConnectionHandler, AnswerSource {
     this.fail(toSeawallError(why))
   }
 
-  run (connection: Connection): void {
-    this.connection = connection
-    connection.send(this.wire, this)
+  enter (): void {
+    try {
+      this.loan = this.origin.lend()
+    } catch (thrown) {
+      this.fail(toSeawallError(thrown))
+      return
+    }
+    this.origin.counters.originRequests++
+    this.loan.connection.send(this.wire, this)
   }
 
   // ---- what undici calls
@@ -109,7 +97,7 @@ export class OriginExchange implements Tenant, ConnectionHandler, AnswerSource {
     if (this.failure !== undefined) throw this.failure
     this.abort = abort
     this.stage = 'sent'
-    this.askedAt = this.context.clock.now()
+    this.askedAt = this.origin.clock.now()
   }
 
   onResponseStarted (): void {
@@ -121,7 +109,7 @@ export class OriginExchange implements Tenant, ConnectionHandler, AnswerSource {
       this.interim(status, raw)
       return true
     }
-    const head = unasked(status, this.request.headers) ?? readHead(this.request.method, status, raw, this.connection?.old)
+    const head = unasked(status, this.request.headers) ?? readHead(this.request.method, status, raw, this.loan?.connection.old)
     if (typeof head === 'string') this.fail(invalid(head))
     else this.answered(status, head)
     return true
@@ -133,7 +121,7 @@ export class OriginExchange implements Tenant, ConnectionHandler, AnswerSource {
   }
 
   onComplete (): void {
-    const { connection } = this
+    const connection = this.loan?.connection
     connection?.completed()
     this.release()
     const { body } = this
@@ -142,7 +130,8 @@ export class OriginExchange implements Tenant, ConnectionHandler, AnswerSource {
 
   onUpgrade (_status: number, raw: Buffer[] | string[] | null, socket: unknown): void {
     const tunnel = socket as Duplex
-    this.connection?.detach()
+    this.loan?.answered()
+    this.loan?.connection.detach()
     this.release()
     const headers = readFields((raw ?? []) as Buffer[])
     const fault = typeof headers === 'string' ? headers : isWebsocket(headers) ? undefined : 'It switched to another protocol than websocket.'
@@ -157,19 +146,22 @@ export class OriginExchange implements Tenant, ConnectionHandler, AnswerSource {
 
   onError (thrown: Error): void {
     this.abort = undefined
-    if (this.mayRetry(thrown)) return this.retry()
+    const error = originFailure(thrown, this.stage)
+    if (this.stage === 'connecting' && error.side === 'origin') this.loan?.unconnected()
+    if (this.mayRetry(error)) return this.retry()
+    if (this.mayMove(error)) return this.move(error)
+    this.fail(error)
     this.release()
-    this.fail(originFailure(thrown, this.stage))
   }
 
   // ---- what the body calls
 
   hold (): void {
-    this.connection?.hold()
+    this.loan?.connection.hold()
   }
 
   flow (): void {
-    this.connection?.flow()
+    this.loan?.connection.flow()
   }
 
   waits (reading: boolean): void {
@@ -186,14 +178,15 @@ export class OriginExchange implements Tenant, ConnectionHandler, AnswerSource {
   }
 
   private answered (status: number, { headers, framing, length }: AnswerHead): void {
-    const answeredAt = this.context.clock.now()
-    this.context.counters.originTime.observe(answeredAt - this.askedAt)
+    const answeredAt = this.origin.clock.now()
+    this.loan?.answered()
+    this.origin.counters.originTime.observe(answeredAt - this.askedAt)
     this.stage = 'answered'
     if (framing !== 'none') this.body = new AnswerBody(this)
     this.watch()
     const answer: OriginAnswer = { status, headers, framing, length, askedAt: this.askedAt, answeredAt, body: this.body ?? EMPTY_BODY }
     // undici may fail what needs nothing more: it misses the bytes a 304's or 204's Content-Length speaks of
-    if (framing === 'none') this.unlessSpoilt(this.connection, () => this.resolve(answer))
+    if (framing === 'none') this.unlessSpoilt(this.loan?.connection, () => this.resolve(answer))
     else this.resolve(answer)
   }
 
@@ -211,15 +204,19 @@ export class OriginExchange implements Tenant, ConnectionHandler, AnswerSource {
 
   /** Counts only while the origin keeps someone waiting. */
   private watch (): void {
-    if (this.over || this.upload?.waiting === true) this.stall.pause()
-    else if (this.stage !== 'answered') this.stall.start(this.context.timeouts.headers)
-    else if (this.reading) this.stall.start(this.context.timeouts.body)
-    else this.stall.pause()
+    if (this.over || this.upload?.waiting === true) this.deadlines.pause()
+    else if (this.stage !== 'answered') this.deadlines.awaitHead()
+    else if (this.reading) this.deadlines.awaitBody()
+    else this.deadlines.pause()
+  }
+
+  private readonly expired = (): void => {
+    this.fail(new SeawallError(this.stage === 'answered' ? 'origin_body_timeout' : 'origin_timeout'))
   }
 
   private finish (): void {
     this.over = true
-    this.stall.end()
+    this.deadlines.end()
     this.upload?.stop(new SeawallError('abandoned'))
   }
 
@@ -227,52 +224,66 @@ export class OriginExchange implements Tenant, ConnectionHandler, AnswerSource {
     if (this.over || (this.complete && error.side === 'origin')) return
     this.failure = error
     this.over = true
-    this.stall.end()
+    this.deadlines.end()
     this.upload?.stop(error)
     if (error.side === 'origin') {
-      this.context.counters.count(this.context.counters.originErrors, error.code)
-      this.context.log.debug({ origin: this.context.name, code: error.code, detail: error.message, err: error.cause }, 'origin failed')
+      const { name, counters, log } = this.origin
+      counters.count(counters.originErrors, error.code)
+      log.debug({ origin: name, code: error.code, detail: error.message, err: error.cause }, 'origin failed')
     }
-    if (this.connection === undefined) this.context.pool.forget(this)
+    this.loan?.failed(error)
+    if (this.loan === undefined) this.origin.gate.remove(this)
     if (this.body === undefined) this.reject(error)
     else this.body.fail(error)
     this.abort?.(error)
   }
 
   private release (): void {
-    const { connection } = this
-    this.connection = undefined
+    const { loan } = this
+    this.loan = undefined
     this.abort = undefined
-    if (connection !== undefined) this.context.pool.release(connection)
+    if (loan === undefined) return
+    loan.end()
+    this.origin.gate.remove(this)
   }
 
   /** An idle connection the origin had closed already: nothing of the request was heard. Fresh ones are not retried. */
-  private mayRetry (thrown: Error): boolean {
-    if (this.over || this.retried || this.started || (this.connection?.served ?? 0) === 0) return false
-    const { code, side } = originFailure(thrown, this.stage)
+  private mayRetry (error: SeawallError): boolean {
+    return !this.retried && (this.loan?.connection.served ?? 0) > 0 && this.unheard(error)
+  }
+
+  /** Another address may do better. */
+  private mayMove (error: SeawallError): boolean {
+    return !this.moved && this.unheard(error) && this.loan?.elsewhere(error) === true
+  }
+
+  /** The origin cannot have acted on the request, or may do so again. */
+  private unheard ({ code, side }: SeawallError): boolean {
+    if (this.over || this.started) return false
     if (this.stage === 'connecting') return side === 'origin'
     return code === 'origin_reset' && this.upload === undefined && IDEMPOTENT.has(this.request.method)
   }
 
+  private move (error: SeawallError): void {
+    const { name, log } = this.origin
+    this.moved = true
+    this.again()
+    log.debug({ origin: name, code: error.code }, 'another address of the origin is tried')
+    this.loan?.connection.send(this.wire, this)
+  }
+
   private retry (): void {
     this.retried = true
-    this.stage = 'connecting'
-    this.context.counters.originRetries++
+    this.again()
     // undici has yet to let go of the broken socket
     queueMicrotask(() => {
       if (this.over) this.release()
-      else this.connection?.send(this.wire, this)
+      else this.loan?.connection.send(this.wire, this)
     })
   }
-}
 
-function invalid (detail: string | undefined): SeawallError {
-  return new SeawallError('origin_invalid', detail === undefined ? {} : { detail })
-}
-
-function isWebsocket (headers: RawHeaders): boolean {
-  for (let i = 0; i < headers.length; i += 2) {
-    if (headers[i]!.toLowerCase() === 'upgrade') return headers[i + 1]!.toLowerCase() === 'websocket'
+  private again (): void {
+    this.stage = 'connecting'
+    this.origin.counters.originRetries++
   }
-  return false
 }

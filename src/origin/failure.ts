@@ -40,6 +40,29 @@ const REFUSALS: ReadonlyArray<readonly [RegExp, ErrorCode]> = [
   [/connection|keep-alive|upgrade/, 'bad_connection']
 ]
 
+/** An answer that is not valid HTTP, and why. */
+export function invalid (detail: string | undefined): SeawallError {
+  return new SeawallError('origin_invalid', detail === undefined ? {} : { detail })
+}
+
+/** The origin could not be reached, or did not answer in time. That it answers badly is another matter. */
+const UNREACHABLE: ReadonlySet<ErrorCode> = new Set([
+  'origin_refused', 'origin_unresolved', 'origin_unreachable', 'origin_connect_timeout', 'origin_timeout'
+])
+
+/** Out of descriptors, ports or memory here. */
+const EXHAUSTED: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE', 'EADDRNOTAVAIL', 'ENOBUFS', 'ENOMEM'])
+
+export function unreachable (error: SeawallError): boolean {
+  return UNREACHABLE.has(error.code)
+}
+
+/** Whether a failure says nothing of the origin: the client's, or this machine's. */
+export function ours (error: SeawallError): boolean {
+  const { code = '' } = (error.cause ?? {}) as NodeJS.ErrnoException
+  return error.side !== 'origin' || EXHAUSTED.has(code)
+}
+
 /** Any error of an exchange as a coded one, its cause kept. */
 export function originFailure (thrown: unknown, stage: Stage): SeawallError {
   if (thrown instanceof SeawallError) return thrown

@@ -73,3 +73,11 @@ function framingOf (method: string, status: number, chunked: boolean, length: nu
   if (chunked) return 'chunked'
   return length === undefined ? 'close' : 'length'
 }
+
+/** Whether the fields of a 101 switch to websocket. */
+export function isWebsocket (headers: RawHeaders): boolean {
+  for (let i = 0; i < headers.length; i += 2) {
+    if (headers[i]!.toLowerCase() === 'upgrade') return headers[i + 1]!.toLowerCase() === 'websocket'
+  }
+  return false
+}

@@ -1,41 +1,19 @@
-/** The origins of a config: one pool of connections each. */
+/** The origins of a config, by name. */
 import type { Duplex } from 'node:stream'
-import type { Clock } from '../core/clock.js'
-import type { Counters } from '../core/counters.js'
 import { SeawallError } from '../core/errors.js'
-import type { Logger } from '../core/logger.js'
-import type { Ms } from '../core/types.js'
-import { Connection } from './client.js'
-import { connector } from './connect.js'
+import type { OriginConfig } from './config.js'
 import type { Exchange, OriginAnswer, OriginRequest, Origins, OriginTunnel } from './contract.js'
-import { OriginExchange, type OriginContext } from './exchange.js'
-import { Pool } from './pool.js'
-
-export interface OriginConfig {
-  /** `http://host:port` or `https://…`; nothing after it. */
-  readonly url: string
-  /** The Host an origin is sent: the client's own, or the one in `url`. The caller's to apply, see `originHost`. */
-  readonly host: 'preserve' | 'origin'
-  /** Open at once; Infinity for no bound. */
-  readonly connections: number
-  /** `connect`: from looking up the name to the secured connection. `headers`: from asking to the answer's head, the
-   *  wait for a connection included, the client's pauses in its upload not. `body`: without a byte while one is wanted. */
-  readonly timeouts: { readonly connect: Ms, readonly headers: Ms, readonly body: Ms }
-}
-
-export interface OriginsContext { readonly clock: Clock, readonly counters: Counters, readonly log: Logger }
-
-const MAX_WAITING = 10_000
-const MAX_CONNECTION_AGE: Ms = 60_000
+import { OriginExchange } from './exchange.js'
+import { Origin, type OriginsContext } from './origin.js'
 
 /** The Host to send to this origin, default port dropped; undefined leaves the client's own. */
-export function originHost (config: OriginConfig): string | undefined {
-  return config.host === 'origin' ? new URL(config.url).host : undefined
+export function originHost (config: Pick<OriginConfig, 'urls' | 'host'>): string | undefined {
+  return config.host === 'origin' ? new URL(config.urls[0]!).host : undefined
 }
 
 /** Throws a RangeError for a url that is not an http or https origin. */
 export function createOrigins (config: Readonly<Record<string, OriginConfig>>, context: OriginsContext): Origins {
-  const origins = new Map(Object.entries(config).map(([name, each]) => [name, openOrigin(name, each, context)]))
+  const origins = new Map(Object.entries(config).map(([name, each]) => [name, new Origin(name, each, context)]))
   const tunnels = new Set<Duplex>()
 
   function begin (request: OriginRequest, websocket: boolean): OriginExchange {
@@ -56,23 +34,13 @@ export function createOrigins (config: Readonly<Record<string, OriginConfig>>, c
       const result = await begin(request, true).answer
       return 'socket' in result ? keep(result) : result
     },
+    stats: () => Object.fromEntries([...origins].map(([name, origin]) => [name, origin.stats()])),
     async close () {
-      await Promise.all([...origins.values()].map(origin => origin.pool.close()))
+      await Promise.all([...origins.values()].map(origin => origin.close()))
     },
     destroy (why) {
-      for (const origin of origins.values()) origin.pool.destroy(why)
+      for (const origin of origins.values()) origin.destroy(why)
       for (const socket of tunnels) socket.destroy()
     }
   }
-}
-
-function openOrigin (name: string, config: OriginConfig, { clock, counters, log }: OriginsContext): OriginContext {
-  const url = new URL(config.url)
-  if (!/^https?:$/.test(url.protocol) || url.pathname !== '/' || url.search + url.hash + url.username + url.password !== '') {
-    throw new RangeError(`The origin "${name}" is not an http or https origin: ${config.url}`)
-  }
-  const connect = connector(url, config.timeouts.connect, clock)
-  const limits = { connections: config.connections, waiting: MAX_WAITING, maxAge: MAX_CONNECTION_AGE }
-  const pool = new Pool(() => new Connection(url, connect, clock, log), limits)
-  return { name, timeouts: config.timeouts, pool, clock, counters, log }
 }

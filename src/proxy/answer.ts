@@ -80,7 +80,7 @@ export function withStatus (response: ProxyResponse, status: number, headers: Ra
 /** A failure as an answer a person can read. */
 export function fromError (thrown: unknown, request: ProxyRequest, status: CacheStatus): ProxyResponse {
   const error: SeawallError = toSeawallError(thrown)
-  const refusal = refusalResponse(error.code, request.fields.facts?.value('accept'))
+  const refusal = refusalResponse(error.code, request.fields.facts?.value('accept'), undefined, error.retryAfter)
   const body = request.method === 'HEAD' ? { kind: 'none' as const } : refusal.body
   const outcome: Outcome = error.side === 'client' ? 'refused' : 'error'
   return { ...refusal, body, outcome, code: error.code, tail: refusal.tail + statusField({ ...status, detail: error.code }) }

@@ -144,10 +144,9 @@ describe('the pool', () => {
   })
 
   it('says what an origin is to be called, and refuses what is none', () => {
-    const timeouts = { connect: 1, headers: 1, body: 1 }
-    expect(originHost({ url: 'http://api:80', host: 'origin', connections: 1, timeouts })).toBe('api')
-    expect(originHost({ url: 'https://api:8443', host: 'origin', connections: 1, timeouts })).toBe('api:8443')
-    expect(originHost({ url: 'http://api', host: 'preserve', connections: 1, timeouts })).toBe(undefined)
+    expect(originHost({ urls: ['http://api:80', 'http://b'], host: 'origin' })).toBe('api')
+    expect(originHost({ urls: ['https://api:8443'], host: 'origin' })).toBe('api:8443')
+    expect(originHost({ urls: ['http://api'], host: 'preserve' })).toBe(undefined)
     for (const url of ['ftp://a', 'http://a/path', 'http://u:p@a', 'http://a/?q']) {
       expect(() => toward(url, systemClock)).toThrow(RangeError)
     }

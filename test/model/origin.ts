@@ -61,6 +61,7 @@ export function createModelOrigin (clock: Clock, observer: Observer): ModelOrigi
       return exchange
     },
     upgrade: () => Promise.reject(new SeawallError('origin_failed')),
+    stats: () => ({}),
     close: () => Promise.resolve(),
     destroy: () => undefined
   }

@@ -1,18 +1,29 @@
 /** Origin clients for tests, before origins that say exact bytes; all that was opened is closed after each test. */
-import { afterEach } from 'vitest'
+import { afterEach, onTestFinished } from 'vitest'
 import { Counters } from '../../src/core/counters.js'
 import { systemClock, type Clock } from '../../src/core/clock.js'
 import { SeawallError } from '../../src/core/errors.js'
-import { silentLogger } from '../../src/core/logger.js'
+import { silentLogger, type Logger } from '../../src/core/logger.js'
 import type { BodyReader } from '../../src/core/types.js'
 import type { Exchange, OriginRequest, Origins } from '../../src/origin/contract.js'
-import { createOrigins, type OriginConfig } from '../../src/origin/origins.js'
+import type { OriginConfig } from '../../src/origin/config.js'
+import type { OriginsContext } from '../../src/origin/origin.js'
+import { createOrigins } from '../../src/origin/origins.js'
 import { until } from './barrier.js'
 import { rawOrigin, type RawOrigin, type Script } from './raw-origin.js'
 
 export const OK = 'HTTP/1.1 200 OK\r\n'
 export const HI = `${OK}Content-Length: 2\r\n\r\nhi`
 export const HEAD_END = '\r\n\r\n'
+
+/** Neither breaker nor queue get in the way. */
+export const ORIGIN: Omit<OriginConfig, 'urls'> = {
+  host: 'preserve', connections: 8, balance: 'round-robin',
+  queue: { length: 10_000, wait: 60_000 },
+  timeouts: { connect: 5_000, headers: 10_000, body: 5_000, total: undefined },
+  breaker: { failures: 0, probe: 5_000 },
+  health: { path: undefined, interval: 5_000, timeout: 2_000, unhealthy: 3, healthy: 2 }
+}
 
 export interface Bench { origin: RawOrigin, origins: Origins, counters: Counters, ask (request?: Partial<OriginRequest>): Exchange }
 
@@ -24,10 +35,9 @@ afterEach(async () => {
   }
 })
 
-export function toward (url: string, clock: Clock, config: Partial<OriginConfig> = {}, origin?: RawOrigin): Omit<Bench, 'origin'> {
+export function toward (url: string, clock: Clock, config: Partial<OriginConfig> = {}, origin?: RawOrigin, context: Partial<OriginsContext> = {}): Omit<Bench, 'origin'> {
   const counters = new Counters()
-  const timeouts = { connect: 5_000, headers: 10_000, body: 5_000 }
-  const origins = createOrigins({ api: { url, host: 'preserve', connections: 8, timeouts, ...config } }, { clock, counters, log: silentLogger })
+  const origins = createOrigins({ api: { ...ORIGIN, urls: [url], ...config } }, { clock, counters, log: silentLogger, ...context })
   open.push({ origins, origin })
   const ask = (request: Partial<OriginRequest> = {}): Exchange =>
     origins.ask({ origin: 'api', method: 'GET', target: '/x?y', headers: ['Host', 'site.example'], body: undefined, ...request })
@@ -37,6 +47,20 @@ export function toward (url: string, clock: Clock, config: Partial<OriginConfig>
 export async function bench (script: Script, config: Partial<OriginConfig> = {}, clock: Clock = systemClock): Promise<Bench> {
   const origin = await rawOrigin(script)
   return { origin, ...toward(origin.url, clock, config, origin) }
+}
+
+/** Before several origins at once. */
+export async function benches (scripts: readonly Script[], config: Partial<OriginConfig> = {}, clock: Clock = systemClock, context: Partial<OriginsContext> = {}): Promise<Omit<Bench, 'origin'> & { all: RawOrigin[] }> {
+  const all = await Promise.all(scripts.map(script => rawOrigin(script)))
+  onTestFinished(async () => { await Promise.all(all.map(origin => origin.close())) })
+  return { all, ...toward('', clock, { ...config, urls: all.map(origin => origin.url) }, undefined, context) }
+}
+
+/** What is logged above debug, one line each. */
+export function lines (): { log: Logger, said: string[] } {
+  const said: string[] = []
+  const say = (level: string) => (_: object, message: string) => { said.push(`${level}: ${message}`) }
+  return { said, log: { debug: () => undefined, info: say('info'), warn: say('warn'), error: say('error') } }
 }
 
 /** Every connection answers every request with these bytes. */

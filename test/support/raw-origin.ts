@@ -24,8 +24,8 @@ export interface RawOrigin {
 export type Script = (peer: RawPeer, index: number) => Promise<void> | void
 
 /** `script` runs for each connection; its failure destroys the connection. `port`: one that was free a moment ago. */
-export async function rawOrigin (script: Script, options: { tls?: tls.TlsOptions, port?: number } = {}): Promise<RawOrigin> {
-  const secure = options.tls
+export async function rawOrigin (script: Script, options: { tls?: tls.TlsOptions, port?: number, host?: string } = {}): Promise<RawOrigin> {
+  const { tls: secure, host = '127.0.0.1' } = options
   const peers: RawPeer[] = []
   const accept = (socket: net.Socket): void => {
     const peer = rawPeer(socket)
@@ -33,10 +33,10 @@ export async function rawOrigin (script: Script, options: { tls?: tls.TlsOptions
     Promise.resolve(script(peer, peers.length - 1)).catch((error: unknown) => { socket.destroy(error as Error) })
   }
   const server = secure === undefined ? net.createServer({ allowHalfOpen: true }, accept) : tls.createServer(secure, accept)
-  await new Promise<void>(resolve => { server.listen(options.port ?? 0, '127.0.0.1', resolve) })
+  await new Promise<void>(resolve => { server.listen(options.port ?? 0, host, resolve) })
   const { port } = server.address() as net.AddressInfo
   return {
-    url: `${secure === undefined ? 'http' : 'https'}://127.0.0.1:${port}`,
+    url: `${secure === undefined ? 'http' : 'https'}://${host}:${port}`,
     port,
     peers,
     close: () => new Promise(resolve => {

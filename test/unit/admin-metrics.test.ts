@@ -57,7 +57,11 @@ function checkHistogram (name: string, { samples }: Family): void {
 const counters = new Counters()
 const log = { epoch: 1, seq: 7, events: 3, prefixes: 1, sweeps: 2 }
 const store = { entries: 5, records: 2, bytes: 4096, limit: 65536, evictions: 9, refusals: 1 }
-const metrics = createMetrics({ counters, store: { stats: () => store }, log: { stats: () => log }, ready: () => ({ ready: true }), version: '1.2"3\\\n' })
+const origins = {
+  api: { breaker: 'half-open', addresses: 3, healthy: 2, active: 7, queued: 5, rejected: { busy: 11, unavailable: 13 } },
+  other: { breaker: 'closed', addresses: 1, healthy: 1, active: 0, queued: 0, rejected: { busy: 0, unavailable: 0 } }
+} as const
+const metrics = createMetrics({ origins: () => origins, counters, store: { stats: () => store }, log: { stats: () => log }, ready: () => ({ ready: true }), version: '1.2"3\\\n' })
 const scrape = async (): Promise<Map<string, Family>> => parse(await metrics.text())
 const values = (families: Map<string, Family>, name: string): Record<string, number> =>
   Object.fromEntries(families.get(name)!.samples.map(s => [Object.values(s.labels).join(), s.value]))
@@ -99,6 +103,17 @@ test('what is counted is read at scrape', async () => {
     invalidation_position: 7, invalidation_events: 3, invalidation_prefixes: 1, invalidation_sweeps_total: 2,
     log_lines_dropped_total: 14, ready: 1
   })
+})
+
+test('origins are told apart', async () => {
+  const families = await scrape()
+  expect(values(families, 'seawall_origin_breaker_state')).toEqual({
+    'api,closed': 0, 'api,open': 0, 'api,half-open': 1, 'other,closed': 1, 'other,open': 0, 'other,half-open': 0
+  })
+  for (const [name, api, other] of [['addresses', 3, 1], ['addresses_healthy', 2, 1], ['active', 7, 0], ['queued', 5, 0]] as const) {
+    expect(values(families, `seawall_origin_${name}`)).toEqual({ api, other })
+  }
+  expect(values(families, 'seawall_origin_rejected_total')).toEqual({ 'api,busy': 11, 'api,unavailable': 13, 'other,busy': 0, 'other,unavailable': 0 })
 })
 
 test('times are in seconds', async () => {

@@ -68,14 +68,14 @@ describe('seawall start', () => {
 
   test('flags reach the settings', async () => {
     const { settings } = await started()
-    expect(settings).toMatchObject({ listen: { port: 80 }, admin: { port: 81 }, origins: { origin: { url: 'http://127.0.0.1:8000' } } })
+    expect(settings).toMatchObject({ listen: { port: 80 }, admin: { port: 81 }, origins: { origin: { urls: ['http://127.0.0.1:8000'] } } })
   })
 
   test('./proxy.config.json is read if it is there', async () => {
     writeFileSync('proxy.config.json', JSON.stringify({ origins: { api: { url: 'http://h' } }, cache: { maxVariants: 5 } }))
     onTestFinished(() => rmSync('proxy.config.json'))
     const { settings } = await started()
-    expect(settings).toMatchObject({ origins: { api: { url: 'http://127.0.0.1:8000' } }, cache: { maxVariants: 5 } })
+    expect(settings).toMatchObject({ origins: { api: { urls: ['http://127.0.0.1:8000'] } }, cache: { maxVariants: 5 } })
   })
 
   test('with neither file nor origin it says what to give', async () => {

@@ -36,7 +36,13 @@ describe('defaults', () => {
       listen: { host: '127.0.0.1', port: 8080 },
       tls: [],
       admin: { host: '127.0.0.1', port: 8081, token: undefined },
-      origins: { origin: { url: 'http://127.0.0.1:8000', host: 'preserve', connections: 1024, timeouts: { connect: 5000, headers: 30_000, body: 60_000 } } },
+      origins: {
+        origin: {
+          urls: ['http://127.0.0.1:8000'], host: 'preserve', connections: 1024, balance: 'round-robin', queue: { length: 1024, wait: 5000 },
+          timeouts: { connect: 5000, headers: 30_000, body: 60_000, total: undefined }, breaker: { failures: 5, probe: 5000 },
+          health: { path: undefined, interval: 5000, timeout: 2000, unhealthy: 3, healthy: 2 }
+        }
+      },
       cache: { memory: 2 ** 28, maxObject: 2 ** 24, maxVariants: 32, passRecord: 120_000, keepStale: 3_600_000 },
       routes: [{
         match: '*', hosts: [], origin: 'origin', cache: true,
@@ -78,7 +84,7 @@ describe('what the file says', () => {
     })
     expect(settings).toMatchObject({
       listen: { host: '0.0.0.0', port: 80 }, admin: { host: '::1', port: 81, token: 's3cret' },
-      origins: { api: { url: 'https://api.example', host: 'origin', connections: 3, timeouts: { connect: 5000, body: 3_600_000 } } },
+      origins: { api: { urls: ['https://api.example'], host: 'origin', connections: 3, timeouts: { connect: 5000, body: 3_600_000 } } },
       routes: [{
         hosts: ['example.com', '*.example.com'], origin: 'api', freshness: { default: 300_000, jitter: 0.5 },
         key: { headers: ['accept-language'], query: { only: [] } }, keepStale: 86_400_000, passRecord: 5000, stripResponse: []
@@ -91,7 +97,7 @@ describe('what the file says', () => {
     const flags = { origin: 'http://10.0.0.1:1', listen: '127.0.0.1:1', admin: '127.0.0.1:2', memory: '32mb', logLevel: 'warn', accessLog: 'off' as const }
     const settings = load({ listen: '127.0.0.1:9', admin: { listen: '127.0.0.1:8', token: 't' }, origins: { api: { url: 'http://a', connections: 7 } }, log: { level: 'debug' } }, { flags })
     expect(settings).toMatchObject({
-      listen: { port: 1 }, admin: { port: 2, token: 't' }, origins: { api: { url: 'http://10.0.0.1:1', connections: 7 } },
+      listen: { port: 1 }, admin: { port: 2, token: 't' }, origins: { api: { urls: ['http://10.0.0.1:1'], connections: 7 } },
       cache: { memory: 2 ** 25 }, log: { level: 'warn', access: false }
     })
   })
@@ -104,7 +110,7 @@ describe('what the file says', () => {
 describe('the environment', () => {
   test('is put in for ${NAME}; $${ is a plain ${', () => {
     const settings = load({ origins: { api: { url: 'http://${HOST}:${PORT}' } }, admin: { token: '$${x}${T}' } }, { env: { HOST: 'h', PORT: '81', T: 't' } })
-    expect(settings.origins['api']!.url).toBe('http://h:81')
+    expect(settings.origins['api']!.urls).toEqual(['http://h:81'])
     expect(settings.admin.token).toBe('${x}t')
   })
 
@@ -153,7 +159,7 @@ describe('what is wrong', () => {
     ['a host with a port', { origins, routes: [{ hosts: ['example.com:80'] }] }, 'routes[0].hosts[0]: found "example.com:80"; allowed: a host without port, such as "example.com", "*.example.com" or "[::1]"'],
     ['a tag of two', { origins, routes: [{ tags: ['a b'] }] }, 'routes[0].tags[0]: found "a b"; allowed: a tag: visible ASCII without blanks and commas'],
     ['a slip', { origins, routes: [{ freshness: { defualt: '5m' } }] }, 'routes[0].freshness.defualt: unknown key; did you mean "default"?; allowed: default, negative, heuristic, jitter, max, override'],
-    ['an unknown key of an origin', { origins: { api: { url: 'http://a', zzz: 1 } } }, 'origins.api.zzz: unknown key; allowed: url, host, connections, timeouts'],
+    ['an unknown key of an origin', { origins: { api: { url: 'http://a', zzz: 1 } } }, 'origins.api.zzz: unknown key; allowed: url, urls, balance, host, connections, queue, timeouts, breaker, health'],
     ['a name with a blank', { origins: { 'a b': { url: 'http://a' } } }, 'origins["a b"]: found the name "a b"; allowed: a name of letters, digits, "_", "-" and ".", that begins with a letter'],
     ['no origin', {}, 'origins: missing; allowed: at least one origin, or --origin URL'],
     ['a list', [], 'found a list; allowed: an object']

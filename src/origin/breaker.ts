@@ -1,0 +1,85 @@
+/**
+ * Whether an origin is asked at all.
+ *
+ *   closed ──failures in a row──▶ open ──probe ms──▶ half-open: one request at a time finds out
+ *      ▲                           ▲                    │
+ *      └──────── any answer ───────┴──── no answer ─────┘
+ *
+ * Invariants: an answer closes it, whatever its status and however long ago it was asked for; while it is open nothing is
+ * sent; in half-open at most one request is under way; each change is told once.
+ */
+import type { Clock } from '../core/clock.js'
+import { SeawallError } from '../core/errors.js'
+import type { Ms } from '../core/types.js'
+import type { BreakerConfig } from './config.js'
+import type { BreakerState } from './contract.js'
+
+/** What a refused client is told to wait at least. */
+const LEAST_WAIT: Ms = 1000
+
+export class Breaker {
+  private readonly config: BreakerConfig
+  private readonly clock: Clock
+  private readonly changed: (state: BreakerState, before: BreakerState) => void
+  private failures = 0
+  private openUntil: Ms = 0
+  private probing = false
+  state: BreakerState = 'closed'
+
+  constructor (config: BreakerConfig, clock: Clock, changed: (state: BreakerState, before: BreakerState) => void) {
+    this.config = config
+    this.clock = clock
+    this.changed = changed
+  }
+
+  /** Throws `origin_unavailable` where `admit` would, and changes nothing. */
+  check (): void {
+    if (this.state !== 'closed' && (this.left > 0 || this.probing)) throw this.refusal()
+  }
+
+  /** For those it turns away. */
+  refusal (): SeawallError {
+    return new SeawallError('origin_unavailable', { retryAfter: Math.max(this.left, LEAST_WAIT) })
+  }
+
+  /** A request is about to be sent: whether it is the one that finds out. Throws `origin_unavailable`. */
+  admit (): boolean {
+    this.check()
+    if (this.state === 'closed') return false
+    this.probing = true
+    this.become('half-open')
+    return true
+  }
+
+  answered (): void {
+    this.failures = 0
+    this.probing = false
+    this.become('closed')
+  }
+
+  /** No connection, or no answer in time. Of the requests sent before it opened, none keeps it open longer. */
+  failed (probe: boolean): void {
+    if (this.state !== 'closed' && !probe) return
+    this.failures++
+    if (this.config.failures === 0 || (!probe && this.failures < this.config.failures)) return
+    this.probing = false
+    this.openUntil = this.clock.now() + this.config.probe
+    this.become('open')
+  }
+
+  /** It ended without telling anything of the origin: the next one is to find out. */
+  untold (probe: boolean): void {
+    if (probe && this.state === 'half-open') this.probing = false
+  }
+
+  private become (state: BreakerState): void {
+    if (state === this.state) return
+    const before = this.state
+    this.state = state
+    this.changed(state, before)
+  }
+
+  private get left (): Ms {
+    return this.openUntil - this.clock.now()
+  }
+}

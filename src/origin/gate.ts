@@ -1,0 +1,113 @@
+/**
+ * How many requests are under way to one origin. Invariants: at most `limit` inside; at most `queue.length` wait, each at
+ * most `queue.wait`, and are let in in order of arrival; whoever is not let in hears `origin_busy` at once.
+ */
+import type { Clock, Timer } from '../core/clock.js'
+import { SeawallError } from '../core/errors.js'
+import type { Ms } from '../core/types.js'
+import type { QueueConfig } from './config.js'
+
+export interface Tenant {
+  /** Called once, when it is inside, which it is until it leaves. */
+  enter (): void
+  /** Ends it, wherever it is. */
+  cancel (why: Error): void
+}
+
+/** What who is turned away is told to wait. */
+const RETRY_AFTER: Ms = 1000
+
+export class Gate {
+  private readonly limit: number
+  private readonly queue: QueueConfig
+  private readonly clock: Clock
+  /** Told when the first is turned away, and when the queue is empty again. */
+  private readonly busied: (busy: boolean) => void
+  private readonly inside = new Set<Tenant>()
+  private readonly waiting = new Map<Tenant, Timer>()
+  private pumping = false
+  private busy = false
+  private closed = false
+  private emptied: (() => void) | undefined
+  /** Requests turned away. */
+  refused = 0
+
+  constructor (limit: number, queue: QueueConfig, clock: Clock, busied: (busy: boolean) => void) {
+    this.limit = limit
+    this.queue = queue
+    this.clock = clock
+    this.busied = busied
+  }
+
+  get active (): number {
+    return this.inside.size
+  }
+
+  get queued (): number {
+    return this.waiting.size
+  }
+
+  /** Lets the tenant in now or in its turn. Throws `origin_busy`, `draining`. */
+  add (tenant: Tenant): void {
+    if (this.closed) throw new SeawallError('draining')
+    if (this.inside.size < this.limit && this.waiting.size === 0) return this.let(tenant)
+    if (this.waiting.size >= this.queue.length) throw this.refusal()
+    this.waiting.set(tenant, this.clock.after(this.queue.wait, () => { tenant.cancel(this.refusal()) }))
+  }
+
+  /** It is no longer inside, or no longer waits. */
+  remove (tenant: Tenant): void {
+    this.waiting.get(tenant)?.cancel()
+    if (!this.waiting.delete(tenant) && !this.inside.delete(tenant)) return
+    if (this.waiting.size === 0) this.setBusy(false)
+    if (this.inside.size + this.waiting.size === 0) this.emptied?.()
+    if (this.waiting.size === 0 || this.pumping) return
+    this.pumping = true
+    // undici is still busy with the answer that ends here
+    queueMicrotask(() => this.pump())
+  }
+
+  /** All that wait are told why. */
+  turnAway (why: () => Error): void {
+    for (const tenant of this.waiting.keys()) tenant.cancel(why())
+  }
+
+  /** Lets nobody in any more; resolves once all are out. */
+  async close (): Promise<void> {
+    this.closed = true
+    if (this.inside.size + this.waiting.size > 0) await new Promise<void>(resolve => { this.emptied = resolve })
+  }
+
+  destroy (why: Error): void {
+    this.closed = true
+    for (const tenant of [...this.waiting.keys(), ...this.inside]) tenant.cancel(why)
+  }
+
+  private pump (): void {
+    this.pumping = false
+    for (const [tenant, timer] of this.waiting) {
+      if (this.inside.size >= this.limit) break
+      timer.cancel()
+      this.waiting.delete(tenant)
+      this.let(tenant)
+    }
+    if (this.waiting.size === 0) this.setBusy(false)
+  }
+
+  private let (tenant: Tenant): void {
+    this.inside.add(tenant)
+    tenant.enter()
+  }
+
+  private refusal (): SeawallError {
+    this.refused++
+    this.setBusy(true)
+    return new SeawallError('origin_busy', { retryAfter: RETRY_AFTER })
+  }
+
+  private setBusy (busy: boolean): void {
+    if (busy === this.busy) return
+    this.busy = busy
+    this.busied(busy)
+  }
+}
