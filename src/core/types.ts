@@ -3,6 +3,7 @@
  * Data only, no behaviour; this room imports nothing outside itself.
  */
 import type { HitKind, Outcome, PassReason } from './reasons.js'
+import type { RouteRules } from './route.js'
 
 /** Milliseconds. Instants are monotonic (`Clock.now`), never wall time, unless a name says otherwise. */
 export type Ms = number
@@ -74,6 +75,8 @@ export interface RequestFacts {
   readonly clientAddress: string
   /** Nothing below is set, so a fresh entry answers as it stands. */
   readonly plain: boolean
+  /** Only `ifNoneMatch` is set, and `ifModifiedSince`, which it hides (RFC 9110 §13.1.3). */
+  readonly validates: boolean
   readonly directives: RequestDirectives
   readonly authorization: boolean
   readonly range: string | undefined
@@ -84,6 +87,8 @@ export interface RequestFacts {
   readonly precondition: boolean
   /** Values of one field, lines joined with ", "; undefined when absent. `name` is lower-case. */
   value (name: string): string | undefined
+  /** What the request adds to its URL by the fields of one Vary: the memo of `proxy/again`. */
+  selected?: { readonly names: readonly string[], readonly rule: RouteRules['vary'], readonly text: string } | undefined
 }
 
 /** The connection a request came over. */
@@ -124,6 +129,8 @@ export interface ProxyResponse {
   readonly age?: number
   /** A coded refusal or failure, for the log. */
   readonly code?: string
+  /** Present where this very answer may be given again: the writer keeps here how it went over the wire. */
+  readonly again?: { wire: Uint8Array | undefined }
   /** The connection must not be used again after this answer. */
   readonly close?: boolean
 }

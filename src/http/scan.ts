@@ -25,7 +25,7 @@ export interface RequestHead {
   /** Origin-form, or `*` of an OPTIONS; absolute-form has been reduced to path and query. */
   readonly target: string
   readonly version: HttpVersion
-  /** The same object for consecutive heads that repeat it byte for byte. */
+  /** The same object as of the last GET, or the last request by another method, that had it byte for byte. */
   readonly fields: RequestFields
   /** The connection may be used for another request (RFC 9112 §9.3). */
   readonly keepAlive: boolean
@@ -46,14 +46,13 @@ const MINOR = 8
 const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
 const INCOMPLETE_HEAD: Scan = { kind: 'incomplete' }
 
-/** A field section as it came, and what it means to requests of one version and method. */
+/** A field section as it came, and what it means to requests of one version. */
 interface Remembered {
   readonly text: string
   /** The same as bytes, made when a second head asks. */
   bytes: Buffer | undefined
   readonly fields: RequestFields
   readonly version: HttpVersion
-  readonly get: boolean
 }
 
 /** Scans the heads of one connection. */
@@ -74,7 +73,9 @@ export class HeadScanner {
   /** Of each line scanned: colon, begin and end of its value, its own end; from `fieldsAt`. */
   private readonly marks: number[] = []
   private readonly line: FieldLine = { scanned: 0, colon: 0, valueFrom: 0, valueTo: 0 }
-  private last: Remembered | undefined
+  /** Of the last GET, and of the last request by another method: clients that read and write repeat each in turn. */
+  private lastGet: Remembered | undefined
+  private lastOther: Remembered | undefined
 
   constructor (limits: ScanLimits) {
     this.limits = limits
@@ -176,8 +177,8 @@ export class HeadScanner {
   }
 
   private repeated (buffer: Buffer, at: number, stop: number): Remembered | undefined {
-    const { last } = this
-    if (last === undefined || last.version !== this.version || last.get !== (this.method === 'GET')) return undefined
+    const last = this.method === 'GET' ? this.lastGet : this.lastOther
+    if (last === undefined || last.version !== this.version) return undefined
     const end = at + last.text.length
     if (end > stop) return undefined
     last.bytes ??= Buffer.from(last.text, 'latin1')
@@ -213,7 +214,9 @@ export class HeadScanner {
     }
     const fields = readSection(raw, method, version)
     if (typeof fields === 'string') return fields
-    this.last = text.length > LONGEST_REMEMBERED ? undefined : { text, bytes: undefined, fields, version, get: method === 'GET' }
+    const remembered = text.length > LONGEST_REMEMBERED ? undefined : { text, bytes: undefined, fields, version }
+    if (method === 'GET') this.lastGet = remembered
+    else this.lastOther = remembered
     return fields
   }
 }

@@ -32,13 +32,14 @@ export function readFacts (fields: RequestFields, peer: Peer): RequestFacts {
   const ifNoneMatch = said?.['if-none-match']
   const ifModifiedSince = said?.['if-modified-since']
   const precondition = said?.['if-match'] !== undefined || said?.['if-unmodified-since'] !== undefined
+  const simple = !directed && !precondition && range === undefined && ifRange === undefined
   return {
     site: `${scheme}://${host}`,
     scheme,
     host,
     clientAddress: (peer.trusted ? forwardedAddress(raw) : undefined) ?? peer.address,
-    plain: !directed && !precondition && range === undefined && ifRange === undefined &&
-      ifNoneMatch === undefined && ifModifiedSince === undefined,
+    plain: simple && ifNoneMatch === undefined && ifModifiedSince === undefined,
+    validates: simple && ifNoneMatch !== undefined,
     directives: directed ? readRequestDirectives(cacheControl, pragma) : NO_DIRECTIVES,
     authorization: said?.authorization !== undefined,
     range,

@@ -13,6 +13,7 @@
 import { SeawallError } from '../core/errors.js'
 import { CLEAN, type Decision, type ProxyCore, type ProxyRequest, type ProxyResponse, type ProxyTunnel } from '../core/types.js'
 import { decide } from '../policy/decide.js'
+import { Again, mayRepeat } from './again.js'
 import { fromEntry, fromError, ofThisServer } from './answer.js'
 import { Collapse, type Round } from './collapse.js'
 import { equivalent } from './equivalent.js'
@@ -20,17 +21,18 @@ import { credentialed, type Fills } from './fills.js'
 import { lookup, peek, type Found } from './lookup.js'
 import type { Parts } from './parts.js'
 import { pass } from './pass.js'
-import { recognise, type Recognised } from './recognise.js'
+import { factsOf, recognise, type Recognised } from './recognise.js'
 import { tunnel } from './tunnel.js'
 
 export function createCore (parts: Parts, fills: Fills): ProxyCore {
   const collapse = new Collapse(parts, fills, serve)
+  const again = new Again(parts)
 
-  function decided (r: Recognised, found: Found): Decision {
+  function decided (r: Recognised, found: Found, now = parts.clock.now()): Decision {
     const { record } = found
     const { request, facts, route } = r
     return decide({
-      method: request.method, facts, route, now: parts.clock.now(),
+      method: request.method, facts, route, now,
       verdict: record === undefined ? CLEAN : parts.log.verdict(record),
       trusted: record?.kind === 'entry' ? parts.log.trusted(record.policy.askedAt) : 'yes',
       strict: parts.strictPurge,
@@ -84,14 +86,20 @@ export function createCore (parts: Parts, fills: Fills): ProxyCore {
 
   return {
     tryHit (request, now) {
-      if ((request.method !== 'GET' && request.method !== 'HEAD') || request.body !== undefined) return undefined
+      const get = request.method === 'GET'
+      if ((!get && request.method !== 'HEAD') || request.body !== undefined) return undefined
+      const facts = factsOf(request)
+      const repeats = get && mayRepeat(facts)
+      const given = repeats ? again.find(request, facts, now) : undefined
+      if (given !== undefined) return given
       const r = recognise(request, parts.route)
       if (r === undefined) return undefined
       const found = peek(parts, r)
       if (found.record?.kind !== 'entry') return undefined
-      const decision = decided(r, found)
+      const decision = decided(r, found, now)
       if (decision.kind !== 'hit' || decision.how !== 'fresh' || decision.renew === true) return undefined
-      return fromEntry(r, decision.entry, now, 'hit', { hit: true })
+      const answer = fromEntry(r, decision.entry, now, 'hit', { hit: true })
+      return repeats ? again.keep(r, found, decision.entry, answer, now) : answer
     },
 
     async handle (request: ProxyRequest): Promise<ProxyResponse> {

@@ -16,9 +16,14 @@ export interface Recognised {
 
 export type RouteTable = (host: string, path: string) => RouteRules | undefined
 
+/** Read once for each field section. */
+export function factsOf ({ fields, peer }: ProxyRequest): RequestFacts {
+  return fields.facts ??= readFacts(fields, peer)
+}
+
 /** Undefined: no route serves this host (421, RFC 9110 §15.5.20). */
 export function recognise (request: ProxyRequest, routes: RouteTable): Recognised | undefined {
-  const facts = request.fields.facts ??= readFacts(request.fields, request.peer)
+  const facts = factsOf(request)
   const route = routes(hostname(facts.host), pathOf(request.target))
   if (route === undefined) return undefined
   const target = forwardTarget(request.target, route.key.query)

@@ -6,7 +6,7 @@
  */
 import { SeawallError } from '../core/errors.js'
 import { Deadline } from './limits.js'
-import { headEnd, pump, readerOf, reset, writeAnswer, type Delivery, type Sink } from './writer.js'
+import { headEnd, pump, readerOf, reset, writeAgain, writeAnswer, type Delivery, type Sink } from './writer.js'
 import type { Socket } from 'node:net'
 import type { BodyReader, Ms, ProxyResponse } from '../core/types.js'
 import type { Serving } from './serving.js'
@@ -46,7 +46,11 @@ export class Outbound implements Sink {
 
   /** Undefined: it has been written whole. */
   deliver (method: string, response: ProxyResponse, delivery: Delivery, connection: '' | 'close' | 'keep-alive'): Promise<void> | undefined {
-    const { body } = response
+    const { body, again } = response
+    if (again !== undefined && connection === '' && method === 'GET') {
+      this.sent += writeAgain(this.socket, response, again)
+      return undefined
+    }
     this.sent += writeAnswer(this.socket, response, headEnd(delivery, method, response, connection), delivery)
     if (delivery === 'none' || delivery === 'whole' || body.kind === 'none') {
       if (body.kind === 'stream') body.reader.cancel(new SeawallError('abandoned'))

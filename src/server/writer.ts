@@ -11,7 +11,7 @@ import type { Socket } from 'node:net'
 import type { Body, BodyReader, HttpVersion, ProxyResponse } from '../core/types.js'
 
 /** Up to here one copied buffer is cheaper than a gathered write. */
-const ONE_WRITE = 1024
+const ONE_WRITE = 4096
 /**
  * The most that is handed to a socket in one piece. What is queued counts as progress only piece by piece, so this over
  * the stall limit is the least rate a reader must keep.
@@ -41,6 +41,23 @@ export function headEnd (delivery: Delivery, method: string, response: ProxyResp
   return lines + '\r\n'
 }
 
+/** Writes what may be given again as it was written the last time. Returns the bytes written. */
+export function writeAgain (socket: Socket, response: ProxyResponse, again: { wire: Uint8Array | undefined }): number {
+  const wire = again.wire ??= wireOf(response)
+  socket.write(wire)
+  return wire.length
+}
+
+/** The answer to a GET over a connection that lives on, head and content in memory of their own. */
+function wireOf (response: ProxyResponse): Uint8Array {
+  const { head, tail, body } = response
+  const delivery = deliveryOf('GET', '1.1', response)
+  const last = tail + headEnd(delivery, 'GET', response, '')
+  const content = delivery === 'whole' && body.kind === 'bytes' ? body : undefined
+  const length = head.length + last.length + (content?.length ?? 0)
+  return join(Buffer.allocUnsafeSlow(length), head, last, content)
+}
+
 /** Writes the head and, of a `whole` answer, the content. `end` is the head's last part. Returns the bytes written. */
 export function writeAnswer (socket: Socket, response: ProxyResponse, end: string, delivery: Delivery): number {
   const { head, body } = response
@@ -48,12 +65,12 @@ export function writeAnswer (socket: Socket, response: ProxyResponse, end: strin
   const last = response.tail + end
   const length = head.length + last.length + (content?.length ?? 0)
   if (length <= ONE_WRITE) {
-    socket.write(joined(head, last, content, length))
+    socket.write(join(Buffer.allocUnsafe(length), head, last, content))
     return length
   }
   socket.cork()
   if (typeof head === 'string') socket.write(head + last, 'latin1')
-  else socket.write(joined(head, last, undefined, head.length + last.length))
+  else socket.write(join(Buffer.allocUnsafe(head.length + last.length), head, last, undefined))
   if (content !== undefined) for (const chunk of content.chunks) socket.write(chunk)
   // A stream's first bytes go out with its head if they are there by then.
   if (delivery === 'whole' || delivery === 'none') socket.uncork()
@@ -61,8 +78,7 @@ export function writeAnswer (socket: Socket, response: ProxyResponse, end: strin
   return length
 }
 
-function joined (head: Uint8Array | string, last: string, content: Extract<Body, { kind: 'bytes' }> | undefined, length: number): Buffer {
-  const out = Buffer.allocUnsafe(length)
+function join (out: Buffer, head: Uint8Array | string, last: string, content: Extract<Body, { kind: 'bytes' }> | undefined): Buffer {
   let at = typeof head === 'string' ? out.write(head, 0, 'latin1') : (out.set(head, 0), head.length)
   at += out.write(last, at, 'latin1')
   if (content !== undefined) {

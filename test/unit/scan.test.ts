@@ -131,6 +131,13 @@ describe('a connection’s heads', () => {
     expect(heads[1]!.fields).toBe(heads[0]!.fields)
   })
 
+  test('a write between does not make a reader\'s section another object', () => {
+    const posted = 'POST /w HTTP/1.1\r\nHost: a.test\r\nContent-Length: 0\r\n\r\n'
+    const heads = scanAll(new HeadScanner(LIMITS), `GET /1 HTTP/1.1\r\n${SECTION}${posted}GET /2 HTTP/1.1\r\n${SECTION}${posted}`)
+    expect(heads[2]!.fields).toBe(heads[0]!.fields)
+    expect(heads[3]!.fields).toBe(heads[1]!.fields)
+  })
+
   test.each([
     ['another byte', 'GET /2 HTTP/1.1\r\nHost: b.test\r\nAccept: */*\r\n\r\n'],
     ['another version', `GET /2 HTTP/1.0\r\n${SECTION}`],

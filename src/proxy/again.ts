@@ -1,0 +1,132 @@
+/**
+ * Answers that `tryHit` gave a moment ago, by site and target: a repeated GET needs two looks into the store and no keys,
+ * heads or decisions.
+ *
+ * Invariants: an answer is given again only to a request that every step would lead to it: the same entry is stored under
+ * the same Vary, the log finds both clean and is trusted, nothing the answer says of its age has changed, and what the
+ * request adds to its URL is the same. At most BYTES of answers are kept ready, or a sixteenth of the store where that is
+ * less; those not asked for lately go first.
+ */
+import type { RouteRules } from '../core/route.js'
+import { CLEAN, type Entry, type Ms, type ProxyRequest, type ProxyResponse, type RequestFacts, type StoreKey, type VaryRecord } from '../core/types.js'
+import { variantKey } from '../policy/key.js'
+import type { Found } from './lookup.js'
+import type { Parts } from './parts.js'
+import type { Recognised } from './recognise.js'
+
+const BYTES = 16 * 1024 * 1024
+/** Larger answers gain little. */
+const LARGEST = 16 * 1024
+/** What one costs besides its bytes. */
+const OVERHEAD = 512
+/** Different lists of Vary at one time; answers with others are not kept. */
+const LISTS = 256
+
+/** What led to an answer. */
+interface Given {
+  readonly entry: Entry
+  readonly vary: VaryRecord | undefined
+  /** The one array for all lists of these names. */
+  readonly names: readonly string[]
+  readonly selection: string
+  readonly rule: RouteRules['vary']
+  /** The next instant at which the answer would read otherwise. */
+  readonly until: Ms
+  /** As sent; undefined: none. An If-None-Match is answered alike only while it is the same. */
+  readonly ifNoneMatch: string | undefined
+  readonly response: ProxyResponse
+}
+
+type Generation = Map<string, Map<string, Given>>
+
+export class Again {
+  private readonly parts: Parts
+  private readonly half: number
+  private young: Generation = new Map()
+  private old: Generation = new Map()
+  /** Of the young. */
+  private bytes = 0
+  private readonly lists = new Map<string, readonly string[]>()
+
+  constructor (parts: Parts) {
+    this.parts = parts
+    this.half = Math.min(BYTES, parts.store.stats().limit / 16) / 2
+  }
+
+  /** `request`: a GET without content. */
+  find ({ target }: ProxyRequest, facts: RequestFacts, now: Ms): ProxyResponse | undefined {
+    const given = this.young.get(facts.site)?.get(target) ?? this.old.get(facts.site)?.get(target)
+    if (given === undefined || now >= given.until || given.ifNoneMatch !== facts.ifNoneMatch) return undefined
+    const { store, log } = this.parts
+    const { entry, vary } = given
+    if (vary !== undefined) {
+      if (selection(facts, given.names, given.rule) !== given.selection) return undefined
+      if (store.peek(entry.primary) !== vary || log.verdict(vary) !== CLEAN) return undefined
+    }
+    if (store.peek(entry.key) !== entry || log.verdict(entry) !== CLEAN || log.trusted(entry.policy.askedAt) !== 'yes') return undefined
+    return given.response
+  }
+
+  /** Keeps what a GET that `mayRepeat` was answered with out of a fresh entry. Returns the answer to be given. */
+  keep (r: Recognised, { record, key }: Found, entry: Entry, response: ProxyResponse, now: Ms): ProxyResponse {
+    const size = OVERHEAD + response.head.length + (response.body.kind === 'bytes' ? response.body.length : 0)
+    // what another variant was chosen for, or what a route adds to the key, is looked up each time
+    if (size > LARGEST || record !== entry || key !== entry.key || entry.primary !== r.url || entry.part !== undefined) return response
+    const vary = this.varyOf(entry)
+    const names = this.listOf(vary?.names ?? [])
+    if (names === undefined) return response
+    const rule = r.route.vary
+    const again = { ...response, again: { wire: undefined } }
+    this.put(r, size, {
+      entry, vary, names, rule, selection: selection(r.facts, names, rule), until: changesAt(entry, now), ifNoneMatch: r.facts.ifNoneMatch, response: again
+    })
+    return again
+  }
+
+  private varyOf (entry: Entry): VaryRecord | undefined {
+    const record = entry.key === entry.primary ? undefined : this.parts.store.peek(entry.primary)
+    return record?.kind === 'vary' ? record : undefined
+  }
+
+  private listOf (names: readonly string[]): readonly string[] | undefined {
+    const text = names.join()
+    const known = this.lists.get(text)
+    if (known !== undefined || this.lists.size === LISTS) return known
+    this.lists.set(text, names)
+    return names
+  }
+
+  private put (r: Recognised, size: number, given: Given): void {
+    if (this.bytes + size > this.half) {
+      this.old = this.young
+      this.young = new Map()
+      this.bytes = 0
+    }
+    this.bytes += size
+    const { site } = r.facts
+    let table = this.young.get(site)
+    if (table === undefined) this.young.set(site, table = new Map())
+    table.set(r.request.target, given)
+  }
+}
+
+/** Nothing but its URL, what Vary names, and If-None-Match decides how such a request is answered. */
+export function mayRepeat (facts: RequestFacts): boolean {
+  return facts.plain || facts.validates
+}
+
+/** What a request adds to its URL by these fields; kept with the facts for the list asked for last. */
+function selection (facts: RequestFacts, names: readonly string[], rule: RouteRules['vary']): string {
+  const { selected } = facts
+  if (selected !== undefined && selected.names === names && selected.rule === rule) return selected.text
+  const text = variantKey('' as StoreKey, names, facts, rule)
+  facts.selected = { names, rule, text }
+  return text
+}
+
+/** When Age or ttl counts on, at the latest when it is fresh no more. */
+function changesAt ({ policy: { bornAt, freshUntil } }: Entry, now: Ms): Ms {
+  const nextAge = bornAt + Math.floor(Math.max(0, now - bornAt) / 1000 + 1) * 1000
+  const nextTtl = freshUntil - Math.floor((freshUntil - now) / 1000) * 1000
+  return Math.min(nextAge, nextTtl)
+}
