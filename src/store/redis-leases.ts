@@ -54,7 +54,7 @@ class RedisLeases implements Leases {
       const reply = await link.eval(ACQUIRE, [keys.record(name), keys.lease(name)], [token, this.life]) as [number, Buffer, Buffer, Buffer]
       if (reply[0] === 0) {
         counters.leasesWaited++
-        return this.elsewhere(name, word(reply[1]))
+        return this.elsewhere(name, reply[1].toString('latin1'), word(reply[2]))
       }
       counters.leasesHeld++
       const lease = new HeldLease(this.options, this.life, key, token, Number(reply[1]) * 1e6 + Number(reply[2]))
@@ -65,7 +65,7 @@ class RedisLeases implements Leases {
     }
   }
 
-  private elsewhere (name: string, told: Told | undefined): Acquired {
+  private elsewhere (name: string, holder: string, told: Told | undefined): Acquired {
     let heard = told
     let left = false
     return {
@@ -73,21 +73,23 @@ class RedisLeases implements Leases {
       leave: () => { left = true },
       next: async () => {
         for (;;) {
-          const now = left ? 'free' : await this.look(name)
+          // listens before it looks, so that no hint falls in between
+          const woken = this.woken(name)
+          const now = left ? 'free' : await this.look(name, holder)
           if (now === 'free') return 'free'
           if (now !== heard && now !== undefined) return heard = now
-          await this.woken(name)
+          await woken
         }
       }
     }
   }
 
-  /** What the holder told so far. Where Redis does not say, nobody is waited for. */
-  private async look (name: string): Promise<Told | 'free' | undefined> {
+  /** What `holder` told so far; `free` also where another one has it by now. Where Redis does not say, nobody is waited for. */
+  private async look (name: string, holder: string): Promise<Told | 'free' | undefined> {
     const { link, keys } = this.options
     try {
-      const reply = await link.eval(LOOK, [keys.lease(name)], []) as Buffer | null
-      return reply === null ? 'free' : word(reply)
+      const reply = await link.eval(LOOK, [keys.lease(name)], []) as [token: Buffer, told: Buffer] | null
+      return reply === null || reply[0].toString('latin1') !== holder ? 'free' : word(reply[1])
     } catch (thrown) {
       if (thrown instanceof RedisFailure) return 'free'
       throw thrown

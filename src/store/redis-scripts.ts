@@ -24,13 +24,13 @@ if type(held) == 'table' or held == ARGV[1] then return redis.call('DEL', KEYS[1
 return 0
 `)
 
-/** KEYS: record, lease. ARGV: token, ms. The lease with the time in µs and the copy that is stored; or what its holder told. */
+/** KEYS: record, lease. ARGV: token, ms. The lease with the time in µs and the copy that is stored; or its holder and what that told. */
 export const ACQUIRE = script(`
 local token = redis.pcall('HGET', KEYS[2], 'token')
 if type(token) == 'table' then redis.call('DEL', KEYS[2]) token = false end
 if token then
   redis.call('HSET', KEYS[2], 'waited', '1')
-  return { 0, redis.call('HGET', KEYS[2], 'told') or '' }
+  return { 0, token, redis.call('HGET', KEYS[2], 'told') or '' }
 end
 redis.call('HSET', KEYS[2], 'token', ARGV[1])
 redis.call('PEXPIRE', KEYS[2], ARGV[2])
@@ -62,9 +62,9 @@ if waited then redis.call('PUBLISH', ARGV[2], ARGV[3]) end
 return 1
 `)
 
-/** KEYS: lease. What its holder told, '' for nothing yet; nil: nobody holds it. */
+/** KEYS: lease. Its holder and what that told, '' for nothing yet; nil: nobody holds it. */
 export const LOOK = script(`
 local held = redis.pcall('HMGET', KEYS[1], 'token', 'told')
 if not held[1] then return nil end
-return held[2] or ''
+return { held[1], held[2] or '' }
 `)

@@ -54,6 +54,18 @@ describeWithRedis('a lease', () => {
     expect((await wait(b)).told).toBe('slow')
   })
 
+  it('is free to who waited for its holder, whoever holds it by then', async () => {
+    const { redis, a, b } = await started()
+    const lease = await hold(a)
+    const waiting = await wait(b)
+    lease.announce('storable')
+    expect(await waiting.next()).toBe('storable')
+    await lease.release()
+    const next = await hold(await joinRedis(redis))
+    next.announce('storable')
+    expect(await waiting.next()).toBe('free')
+  })
+
   it('ends by itself when its holder is gone, and not while it lives', async () => {
     const { a, b } = await started({ leaseLife: 200 })
     const held = await hold(a)
