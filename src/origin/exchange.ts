@@ -43,6 +43,7 @@ export class OriginExchange implements Tenant, ConnectionHandler, AnswerSource {
   private reading = false
   private started = false
   private interims = 0
+  private chunked = false
   /** Nothing is missing, unless it turns out that something is left over. */
   private complete = false
   private retried = false
@@ -125,7 +126,12 @@ export class OriginExchange implements Tenant, ConnectionHandler, AnswerSource {
     connection?.completed()
     this.release()
     const { body } = this
-    if (body !== undefined) this.unlessSpoilt(connection, () => { body.end() })
+    if (body === undefined) return
+    // of a known length it is whole, whatever follows on the connection, which ends with it (RFC 9112 §6.3)
+    if (!this.chunked) {
+      body.end()
+      this.finish()
+    } else this.unlessSpoilt(connection, () => { body.end() })
   }
 
   onUpgrade (_status: number, raw: Buffer[] | string[] | null, socket: unknown): void {
@@ -183,6 +189,7 @@ export class OriginExchange implements Tenant, ConnectionHandler, AnswerSource {
     this.origin.counters.originTime.observe(answeredAt - this.askedAt)
     this.stage = 'answered'
     if (framing !== 'none') this.body = new AnswerBody(this)
+    this.chunked = framing === 'chunked'
     this.watch()
     const answer: OriginAnswer = { status, headers, framing, length, askedAt: this.askedAt, answeredAt, body: this.body ?? EMPTY_BODY }
     // undici may fail what needs nothing more: it misses the bytes a 304's or 204's Content-Length speaks of

@@ -86,9 +86,11 @@ describe('errors that a request provokes', () => {
 
   it.each([400, 401, 403, 405, 406, 408, 411, 412, 413, 414, 415, 416, 417, 421, 422, 429, 431, 500, 501, 502, 503, 504])(
     '%d is not stored, even where the route gives lifetimes', async status => {
-      const { proxy } = await stand({ routes: [{ freshness: { default: '60s' } }] }, trapped(status))
-      expect((await proxy.get('/p', { headers: { 'x-trap': 'x'.repeat(4000) } })).status).toBe(status)
-      expect(await proxy.get('/p')).toMatchObject({ status: 200, body: 'fine' })
+      const { proxy } = await stand({ routes: [{ match: '/over*', freshness: { override: '60s' } }, { freshness: { default: '60s', negative: '60s' } }] }, trapped(status))
+      for (const path of ['/p', '/over']) {
+        expect((await proxy.get(path, { headers: { 'x-trap': 'x'.repeat(4000) } })).status).toBe(status)
+        expect(await proxy.get(path)).toMatchObject({ status: 200, body: 'fine' })
+      }
     })
 
   it('a range that cannot be is nobody else\'s', async () => {

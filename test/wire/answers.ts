@@ -2,15 +2,15 @@
  * What an origin may say that no proxy should believe (RFC 9112 §2–§9, RFC 9110 §15). Bytes are latin1 strings.
  *
  * `refused`: 502 with this code, before anything reached the client. `broken`: the client's connection is reset in the
- * middle of the answer. `spoilt`: whole, and followed by what is no part of it. In one piece it is refused or broken off;
- * where that comes later, the answer, of this status, is given.
+ * middle of the answer. `answered`: given, of this status, and what lies behind it is nobody's answer. `spoilt`: the same
+ * where that comes later; in one piece, since no length says where the answer ended, it is refused or broken off.
  */
 export interface Bad {
   readonly name: string
   readonly said: string
   /** What the origin does once it has said it. */
   readonly after: 'wait' | 'end' | 'reset'
-  readonly outcome: { readonly kind: 'refused', readonly code: string } | { readonly kind: 'broken' } | { readonly kind: 'spoilt', readonly status: number }
+  readonly outcome: { readonly kind: 'refused', readonly code: string } | { readonly kind: 'broken' } | { readonly kind: 'answered' | 'spoilt', readonly status: number }
   /** GET unless told otherwise. */
   readonly method?: string
 }
@@ -32,6 +32,7 @@ function rows (outcome: Bad['outcome'], after: Bad['after'], all: Readonly<Recor
 
 const refused = (code: string): Bad['outcome'] => ({ kind: 'refused', code })
 const broken: Bad['outcome'] = { kind: 'broken' }
+const answered = (status: number): Bad['outcome'] => ({ kind: 'answered', status })
 const spoilt = (status: number): Bad['outcome'] => ({ kind: 'spoilt', status })
 const many = (count: number, line: (i: number) => string): string[] => Array.from({ length: count }, (_, i) => line(i))
 
@@ -134,8 +135,10 @@ const BODIES = [
 
 const EXCESS = [
   ...rows(spoilt(200), 'wait', {
+    'bytes behind the last chunk': says([OK, CHUNKED], `${HELLO}0\r\n\r\n${EVIL}`)
+  }),
+  ...rows(answered(200), 'wait', {
     'bytes behind a length': says([OK, 'Content-Length: 5'], `hello${EVIL}`),
-    'bytes behind the last chunk': says([OK, CHUNKED], `${HELLO}0\r\n\r\n${EVIL}`),
     'bytes behind a length of 0': says([OK, 'Content-Length: 0'], EVIL),
     'a byte of nonsense behind a length': says([OK, 'Content-Length: 5'], 'hello!')
   }),
