@@ -41,7 +41,11 @@ export interface LinkOptions {
   readonly log: Logger
 }
 
+/** What is sent together. */
+interface Batch { sentAt: Ms }
+
 export class RedisLink {
+  private batch: Batch | undefined
   private readonly options: LinkOptions
   private failures = 0
   /** When the breaker lets a probe through; undefined: it is closed. */
@@ -81,7 +85,6 @@ export class RedisLink {
       throw new RedisFailure(refusal)
     }
     const sentAt = clock.now()
-    this.gather()
     try {
       const reply = await this.sent(command, args)
       counters.roundTrip.observe(clock.now() - sentAt)
@@ -104,11 +107,15 @@ export class RedisLink {
 
   private sent (command: string, args: readonly Argument[]): Promise<Reply> {
     const { client, timeout } = this.options
+    const batch = this.gather()
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
+      const late = (): void => {
+        const left = timeout - (performance.now() - batch.sentAt)
+        if (left > 0) timer = setTimeout(late, left)
         // a reply that this process was too busy to read is not late: what has arrived by now is read first
-        setImmediate(() => { reject(new RedisFailure('timeout')) })
-      }, timeout)
+        else setImmediate(() => { reject(new RedisFailure('timeout')) })
+      }
+      let timer = setTimeout(late, timeout)
       client.callBuffer(command, ...args as (string | Buffer | number)[]).then(
         reply => {
           clearTimeout(timer)
@@ -123,12 +130,21 @@ export class RedisLink {
   }
 
   /** One write for all that is asked in one turn of the event loop: a system call for each would cost more than the rest. */
-  private gather (): void {
+  private gather (): Batch {
     const { client } = this.options
-    if (!('stream' in client) || client.stream.writableCorked > 0) return
+    if (this.batch !== undefined) return this.batch
+    const batch: Batch = { sentAt: performance.now() }
+    if (!('stream' in client)) return batch
     const { stream } = client
+    this.batch = batch
     stream.cork()
-    process.nextTick(() => { stream.uncork() })
+    process.nextTick(() => {
+      this.batch = undefined
+      // deadlines count from here, however busy this process was before
+      batch.sentAt = performance.now()
+      stream.uncork()
+    })
+    return batch
   }
 
   private refusal (): RedisFault | undefined {
