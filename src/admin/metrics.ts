@@ -67,6 +67,7 @@ function origin (add: Add, c: Counters): void {
   add('counter', 'seawall_fills_total', 'Origin fetches that led others, by how they ended.', () => labelled('end', Object.entries(c.fills)))
   add('gauge', 'seawall_fills_in_flight', 'Origin fetches under way.', () => c.fillsInFlight)
   add('counter', 'seawall_collapsed_total', 'Requests that waited for another one\'s fetch.', () => c.collapsed)
+  add('counter', 'seawall_relayed_total', 'Requests passed on to the worker that owns the key.', () => c.relayed)
   add('counter', 'seawall_background_refreshes_total', 'Fetches started for stale-while-revalidate.', () => c.backgroundRefreshes)
 }
 

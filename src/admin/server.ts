@@ -24,8 +24,12 @@ export interface AdminOptions {
   readonly log: InvalidationLog
   readonly purgeKeys: PurgeKeys
   readonly counters: Counters
-  readonly store: Store
   readonly origins?: OriginsSource | undefined
+  /** Where purges are counted, if not in `counters`. */
+  readonly purged?: Pick<Counters, 'purges'> | undefined
+  readonly store: Pick<Store, 'stats'>
+  /** Brings the numbers up to date before they are told. */
+  readonly collect?: (() => Promise<void>) | undefined
   /** Undefined: this process shares with nobody. */
   readonly shared?: SharedSources | undefined
   readonly ready: () => { readonly ready: boolean, readonly details: Record<string, unknown> }
@@ -106,10 +110,12 @@ function endpointsOf (options: AdminOptions): ReadonlyMap<string, Endpoint> {
   return new Map<string, Endpoint>([
     ['/purge', { method: 'POST', open: false, handle: async request => purge(options, await readJsonOrder(request, options.purgeKeys)) }],
     ['/metrics', { method: 'GET', open: false, handle: async () => {
+      await options.collect?.()
       metrics ??= createMetrics({ counters, store, log, origins, ready, version, shared })
       return { status: 200, body: await metrics.text(), headers: { 'content-type': metrics.contentType } }
     } }],
-    ['/stats', { method: 'GET', open: false, handle: () => {
+    ['/stats', { method: 'GET', open: false, handle: async () => {
+      await options.collect?.()
       const uptime = (Date.now() - started) / 1000
       return { status: 200, body: statsOf({ counters, store: store.stats(), log: log.stats(), origins: origins?.(), version, uptime, shared: shared && sharedStats(shared) }) }
     } }],
@@ -125,12 +131,12 @@ function listing (endpoints: ReadonlyMap<string, Endpoint>): string[] {
   return [...[...endpoints].map(([path, { method }]) => `${method} ${path}`), 'PURGE /{path}']
 }
 
-async function purge ({ log, counters, logger }: AdminOptions, { scopes, mode, wait }: PurgeOrder): Promise<Reply> {
+async function purge ({ log, counters, purged = counters, logger }: AdminOptions, { scopes, mode, wait }: PurgeOrder): Promise<Reply> {
   const { seq, applied, unreachable } = await log.append(scopes, mode, wait).catch((err: unknown) => {
     logger.warn({ err, scopes: scopes.length, mode }, 'purge not durable')
     throw new AdminRefusal(503, 'not_durable', 'The purge could not be recorded; what was to be purged may still be served. Send it again.')
   })
-  counters.purges++
+  purged.purges++
   logger.info({ seq, mode, scopes: scopes.length, first: scopes[0], unreachable: unreachable.length }, 'purged')
   return { status: 200, body: { seq, applied, unreachable } }
 }

@@ -42,6 +42,7 @@ export function statsOf ({ counters: c, store, log, origins, version, uptime, sh
       requests: c.originRequests, retries: c.originRetries, backgroundRefreshes: c.backgroundRefreshes, errors: Object.fromEntries(c.originErrors)
     },
     ...(origins === undefined ? {} : { origins }),
+    relayed: c.relayed,
     fills: { inFlight: c.fillsInFlight, collapsed: c.collapsed, ...c.fills },
     store,
     invalidation: { ...log, purges: c.purges, writes: c.writeInvalidations },

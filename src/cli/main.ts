@@ -35,6 +35,7 @@ function addStart (program: Command, io: Io, run: Run): void {
     .option('-l, --listen <host:port>', 'where clients are served (default: 127.0.0.1:8080)')
     .option('--admin <host:port>', 'where purges, metrics and health are (default: 127.0.0.1:8081)')
     .option('--memory <size>', 'what everything stored may take (default: 256mb)')
+    .option('--workers <n|auto>', 'processes that serve; auto is one a core (default: 1)')
     .option('--redis <url>', 'a Redis to share with other processes, as redis://127.0.0.1:6379')
     .option('--log-level <level>', 'debug, info, warn, error or silent (default: info)')
     .addOption(new Option('--access-log <on|off>', 'one line a request (default: on)').choices(['on', 'off']))

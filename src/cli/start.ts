@@ -1,4 +1,5 @@
 /** `seawall start`: serves until it is told to stop. */
+import cluster from 'node:cluster'
 import { existsSync } from 'node:fs'
 import type { RunningApp } from '../app.js'
 import { formatAddress } from '../config/address.js'
@@ -19,6 +20,13 @@ export async function start ({ config, ...flags }: StartOptions, io: Io, startAp
     throw new CliError(EXIT.usage, `nothing to stand in front of: give --origin URL, or --config FILE (there is no ./${DEFAULT_FILE})`)
   }
   const settings = loadConfig({ file, flags, env: io.env })
+  if (cluster.isWorker) {
+    // the terminal's signals are for the process that began this one, which says when to drain
+    io.onSignal(() => undefined)
+    const { runWorker } = await import('../app/worker.js')
+    await runWorker(settings, io)
+    return EXIT.ok
+  }
   const app = await startApp(settings, io).catch((thrown: unknown) => { throw cannotListen(thrown, settings) ?? thrown })
   if (settings.tls.length > 0) io.onReload(() => app.reload())
   if (io.stdout.isTTY === true) io.stdout.write(banner(settings, app, !io.env['NO_COLOR']))
@@ -26,6 +34,10 @@ export async function start ({ config, ...flags }: StartOptions, io: Io, startAp
 }
 
 async function startReal (settings: Settings, io: Io): Promise<RunningApp> {
+  if (settings.workers > 1) {
+    const { startWorkers } = await import('../app/workers.js')
+    return startWorkers(settings, io, settings.workers)
+  }
   const { startApp } = await import('../app.js')
   return startApp(settings, io)
 }

@@ -1,5 +1,6 @@
 /** A checked configuration to settings. */
 import { resolve } from 'node:path'
+import { availableParallelism } from 'node:os'
 import type { RouteRules } from '../core/route.js'
 import { compileRedis } from './redis.js'
 import { routeSchema, type Config, type OriginConfig, type RouteConfig } from './schema.js'
@@ -13,7 +14,7 @@ const NO_LIFETIMES = { default: undefined, negative: undefined, max: undefined, 
 
 /** `config` has passed `check`; `adminToken` is the one of the environment; files are looked for from `folder`. */
 export function compile (config: Config, adminToken: string | undefined, folder: string): Settings {
-  const { listen, admin, limits, trustedProxies, log } = config
+  const { listen, workers, admin, limits, trustedProxies, log } = config
   const { memory, maxObject = Math.min(DEFAULT_MAX_OBJECT, memory), maxVariants, passRecord, keepStale, redis } = config.cache
   const origins: Record<string, OriginSettings> = Object.create(null)
   for (const [name, origin] of Object.entries(config.origins)) origins[name] = compileOrigin(origin)
@@ -21,6 +22,7 @@ export function compile (config: Config, adminToken: string | undefined, folder:
   const routes = config.routes.length === 0 ? [routeSchema.parse({})] : config.routes
   return {
     listen,
+    workers: workers === 'auto' ? availableParallelism() : workers,
     tls: compileTls(config.tls, folder),
     admin: { ...admin.listen, token: admin.token ?? adminToken },
     origins,

@@ -21,6 +21,8 @@ export interface Flags {
   readonly listen?: string | undefined
   readonly admin?: string | undefined
   readonly memory?: string | undefined
+  /** A number, or auto. */
+  readonly workers?: string | undefined
   readonly redis?: string | undefined
   readonly logLevel?: string | undefined
   readonly accessLog?: 'on' | 'off' | undefined
@@ -79,6 +81,8 @@ function applyFlags (config: unknown, flags: Flags): Flagged {
   for (const [name, flag, path] of FLAGS) {
     if (flags[name] !== undefined) put(flag, path, flags[name])
   }
+  // what is no number is shown as it was typed
+  if (flags.workers !== undefined) put('--workers', ['workers'], /^\d{1,4}$/.test(flags.workers) ? Number(flags.workers) : flags.workers)
   if (flags.accessLog !== undefined) put('--access-log', ['log', 'access'], flags.accessLog === 'on')
   if (flags.origin !== undefined) {
     const origins = valueAt(config, ['origins'])

@@ -141,6 +141,8 @@ export const configSchema = z.strictObject({
   listen: address().prefault('127.0.0.1:8080').describe('Where clients are served.'),
   tls: z.union([certificate, list(certificate).min(1, { error: 'at least one certificate' })], { error: 'an object with cert and key, or a list of such' }).optional()
     .describe('What is spoken at listen is TLS (1.2 and later), with this certificate, or of several the one for the name the client asks for. Read again on SIGHUP.'),
+  workers: z.union([z.literal('auto'), whole(1, 256)], { error: 'a whole number from 1 to 256, or "auto" for one a core' }).prefault(1)
+    .describe('Processes that serve, sharing the listening socket, what is stored and what is purged.'),
   admin: admin.prefault({}).describe('The admin listener: purges, metrics, health.'),
   origins: z.record(text(/^[A-Za-z][\w.-]*$/, 'a name of letters, digits, "_", "-" and ".", that begins with a letter'), originSchema).prefault({})
     .describe('The servers behind the proxy, by a name of your choice.'),

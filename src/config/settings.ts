@@ -69,6 +69,8 @@ export interface Settings {
   /** The file it was read from. */
   readonly file?: string | undefined
   readonly listen: Address
+  /** Processes that serve. */
+  readonly workers: number
   /** What is spoken at `listen` is TLS, with these; the first is for whoever names no server. Empty: plain HTTP. */
   readonly tls: readonly CertificateFiles[]
   readonly admin: Address & { readonly token: string | undefined }

@@ -12,7 +12,7 @@ import { randomUUID } from 'node:crypto'
 import type { Clock } from '../core/clock.js'
 import type { Logger } from '../core/logger.js'
 import type { Judged, Ms, PurgeMode, Scope, Stamp, Trust, Verdict } from '../core/types.js'
-import type { LogBackend } from './backend.js'
+import type { LogBackend, NewEvent } from './backend.js'
 import type { Acknowledged, InvalidationLog, LogStats, SweepableLog } from './contract.js'
 import { Follower, FORGET } from './follower.js'
 import type { Ledger } from './ledger.js'
@@ -27,6 +27,8 @@ export interface SharedLogOptions {
   /** Names this process to those who wait for it; no two have the same. */
   readonly id: string
   readonly logger: Logger
+  /** Whether a write waits, `timeout` at most, until the others have applied it too; otherwise until they can learn of it. */
+  readonly writesSpread?: boolean
   /** Scopes held at most, of each of two tables; default 100,000 (some 20 MB each). */
   readonly maxScopes?: number
 }
@@ -89,7 +91,7 @@ export class ClusterLog implements SharedLog {
     this.options = options
     this.clock = clock
     this.follower = new Follower({ ...options, maxScopes, onEvent: () => this.onAppend?.(), onReached: () => { this.writes.retry() } })
-    this.writes = new WriteBatches({ clock, send: event => this.follower.send(event), arrived: batch => !this.ledger.awaits(batch) })
+    this.writes = new WriteBatches({ clock, send: event => this.sendWrite(event), arrived: batch => !this.ledger.awaits(batch) })
   }
 
   get joined (): boolean {
@@ -204,6 +206,11 @@ export class ClusterLog implements SharedLog {
   private applyOwn (batch: string, scopes: readonly Scope[], mode: PurgeMode): void {
     this.ledger.own(batch, scopes, mode, this.clock.now())
     this.onAppend?.()
+  }
+
+  private async sendWrite (event: NewEvent): Promise<void> {
+    const { epoch, appended } = await this.follower.send(event)
+    if (this.options.writesSpread === true) await this.within(this.spread(epoch, appended).then(() => undefined), this.options.timeout)
   }
 
   /** Resolves when everyone has applied an event, or when those who have not can use nothing older than it. */

@@ -15,6 +15,8 @@ export interface OriginConfig {
   readonly breaker: BreakerConfig
   readonly balance: Balance
   readonly health: HealthConfig
+  /** A path of the file system to connect to, in place of the hosts and ports of `urls`. */
+  readonly socket?: string | undefined
 }
 
 /** `length`: requests that may wait for their turn; 0 for none. `wait`: how long one does at most. */

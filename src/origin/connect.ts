@@ -18,8 +18,8 @@ export interface Connector {
 const READ_AHEAD = { highWaterMark: 64 * 1024 }
 const PROBE_IDLE: Ms = 60_000
 
-/** `done` is called once, with a socket that is connected (over https: secured and verified). */
-export function connector (url: URL, timeout: Ms, clock: Clock, lookup?: LookupFunction): Connector {
+/** `path`: of the file system, to connect to instead. `done` is called once, with a socket that is connected (over https: secured and verified). */
+export function connector (url: URL, timeout: Ms, clock: Clock, { lookup, path }: { lookup?: LookupFunction | undefined, path?: string | undefined } = {}): Connector {
   const secure = url.protocol === 'https:'
   const host = url.hostname.replace(/^\[|\]$/g, '')
   const port = Number(url.port) || (secure ? 443 : 80)
@@ -28,6 +28,7 @@ export function connector (url: URL, timeout: Ms, clock: Clock, lookup?: LookupF
   let session: Buffer | undefined
 
   function open (): Socket {
+    if (path !== undefined) return connectTcp({ ...READ_AHEAD, path } as NetConnectOpts)
     const where = { ...READ_AHEAD, host, port, lookup: names.lookup }
     if (!secure) return connectTcp(where as NetConnectOpts)
     const options: ConnectionOptions = { ...where, servername, ALPNProtocols: ['http/1.1'] }
@@ -56,5 +57,5 @@ export function connector (url: URL, timeout: Ms, clock: Clock, lookup?: LookupF
     return socket
   }
 
-  return { connect, current: socket => names.leadTo(socket.remoteAddress) }
+  return { connect, current: socket => path !== undefined || names.leadTo(socket.remoteAddress) }
 }

@@ -89,7 +89,7 @@ export class Origin {
 
   private target (url: URL, context: OriginsContext): Target {
     const { clock, log } = this
-    const connect = connector(url, this.timeouts.connect, clock, context.lookup)
+    const connect = connector(url, this.timeouts.connect, clock, { lookup: context.lookup, path: this.config.socket })
     const open = (): Connection => new Connection(url, connect, clock, log)
     const health = new Health(this.config.health, clock, healthy => { this.healed(url, healthy) })
     this.checks.push(new Checks(this.config.health, clock, health, open(), url.host))

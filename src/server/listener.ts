@@ -22,6 +22,8 @@ export interface ListenerOptions extends ServingOptions {
 export interface Listener {
   /** Resolves with where it listens (`port` 0 picks a free one). Rejects with a ListenError. */
   listen (host: string, port: number): Promise<{ host: string, port: number }>
+  /** Listens at a path of the file system, for processes of this machine. Rejects with the system's error. */
+  listenAt (path: string): Promise<void>
   /**
    * Stops accepting. Idle connections close at once, the others with the answer in progress; what is left after
    * `deadline` ms is reset. Resolves when all are gone.
@@ -89,6 +91,14 @@ export function createListener (options: ListenerOptions): Listener {
         server.off('error', failed)
         const { address, port } = server.address() as AddressInfo
         resolve({ host: address, port })
+      })
+    }),
+    listenAt: path => new Promise((resolve, reject) => {
+      server.once('error', reject)
+      // exclusive: in a cluster of processes it is this one's alone
+      server.listen({ path, exclusive: true, backlog: BACKLOG }, () => {
+        server.off('error', reject)
+        resolve()
       })
     }),
     async drain (deadline) {

@@ -137,6 +137,11 @@ export function readerOf (chunks: readonly Uint8Array[]): BodyReader {
  */
 export function reset (socket: Socket): void {
   if (socket.destroyed) return
-  if (socket instanceof TLSSocket) socket.destroy()
+  if (socket instanceof TLSSocket || isLocal(socket)) socket.destroy()
   else socket.resetAndDestroy()
+}
+
+/** A socket of this machine's file system knows no reset; what goes over it is never delimited by its end. */
+function isLocal (socket: Socket): boolean {
+  return socket.address() !== null && !('port' in socket.address())
 }

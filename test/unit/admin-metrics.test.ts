@@ -97,7 +97,7 @@ test('what is counted is read at scrape', async () => {
   const plain = [...families].filter(([name, { samples }]) => name.startsWith('seawall_') && samples.length === 1 && Object.keys(samples[0]!.labels).length === 0)
   expect(Object.fromEntries(plain.map(([name, { samples }]) => [name.slice(8), samples[0]!.value]))).toEqual({
     received_bytes_total: 10, sent_bytes_total: 20, connections_total: 12, connections_open: 13, tls_handshakes_failed_total: 15,
-    origin_requests_total: 6, origin_retries_total: 7, fills_in_flight: 5, collapsed_total: 4, background_refreshes_total: 8,
+    origin_requests_total: 6, origin_retries_total: 7, fills_in_flight: 5, collapsed_total: 4, background_refreshes_total: 8, relayed_total: 0,
     store_entries: 5, store_records: 2, store_bytes: 4096, store_limit_bytes: 65536, store_evictions_total: 9, store_refusals_total: 1,
     purges_total: 9, write_invalidations_total: 11,
     invalidation_position: 7, invalidation_events: 3, invalidation_prefixes: 1, invalidation_sweeps_total: 2,

@@ -34,6 +34,7 @@ describe('defaults', () => {
     const settings = loadConfig({ flags: { origin: 'http://127.0.0.1:8000' }, env: {} })
     expect(settings).toEqual({
       listen: { host: '127.0.0.1', port: 8080 },
+      workers: 1,
       tls: [],
       admin: { host: '127.0.0.1', port: 8081, token: undefined },
       origins: {
@@ -225,6 +226,14 @@ describe('a file that cannot be read is one line', () => {
     expect(line(write('{\n"listen": 127.0.0.1}'))).toEqual(['not JSON: line 2, column 11: found "1" where a value should be'])
     expect(line(write(Uint8Array.of(0x22, 0xff, 0x22)))).toEqual(['not UTF-8'])
   })
+})
+
+test('workers are a number, or as many as there are cores', () => {
+  expect(load({ origins, workers: 3 }).workers).toBe(3)
+  expect(load({ origins, workers: 'auto' }).workers).toBeGreaterThan(0)
+  expect(load({ origins }, { flags: { workers: '2' } }).workers).toBe(2)
+  expect(problems({ origins }, { flags: { workers: 'many' } })).toEqual(['--workers: found "many"; allowed: a whole number from 1 to 256, or "auto" for one a core'])
+  expect(problems({ origins, workers: 0 })).toHaveLength(1)
 })
 
 describe('cache.redis', () => {

@@ -1,0 +1,109 @@
+/** The composition root of a worker: what serves, and what the other workers ask of it. */
+import { Counters } from '../core/counters.js'
+import type { OriginSettings, Settings } from '../config/settings.js'
+import { systemClock } from '../core/clock.js'
+import type { Logger } from '../core/logger.js'
+import type { Ms } from '../core/types.js'
+import { createSharedLog, type SharedLog } from '../invalidation/shared-log.js'
+import { createOrigins } from '../origin/origins.js'
+import { createListener } from '../server/listener.js'
+import { Channel } from '../workers/channel.js'
+import { channelBackend } from '../workers/channel-backend.js'
+import { createOwnerCore } from '../workers/owner-core.js'
+import { clearSocket, socketOf } from '../workers/owners.js'
+import { createRelay } from '../workers/relay.js'
+import { snapshot } from '../workers/sum.js'
+import { WORKER } from '../workers/supervisor.js'
+import { createMemory, outputOf } from './process.js'
+import { certificatesOf, createServing, type Serving } from './serving.js'
+import { share } from './sharing.js'
+import type { AppIo } from '../app.js'
+
+/** A worker that stands still for so long uses nothing older unasked; a purge waits at most so long for it. */
+export const MAX_LAG: Ms = 5_000
+/** What is waited for another process of this machine, where it can be done without. */
+export const TIMEOUT: Ms = 1_000
+/** To one other worker. */
+const CONNECTIONS = 1_024
+
+/** Serves until it is told to drain, or until the process that began it is gone. Resolves when it has ended. */
+export async function runWorker (settings: Settings, io: AppIo): Promise<void> {
+  const [self, count] = [Number(io.env[WORKER.number]), Number(io.env[WORKER.count])]
+  const channel = new Channel({
+    send: message => { process.send!(message) },
+    onMessage: take => { process.on('message', take) }
+  })
+  try {
+    await serve(settings, io, channel, self, count)
+  } catch (thrown) {
+    const { message, code, address, port } = thrown as NodeJS.ErrnoException & { address?: string, port?: number }
+    channel.tell('failed', { message, code, address, port })
+    throw thrown
+  }
+}
+
+async function serve (settings: Settings, io: AppIo, channel: Channel, self: number, count: number): Promise<void> {
+  const certificates = certificatesOf(settings)
+  const clock = systemClock
+  const counters = new Counters()
+  const output = outputOf(settings, io, counters, clock)
+  const { logger } = output
+  const memory = createMemory(settings, count, clock)
+  const { redis } = settings.cache
+  const sharing = redis === undefined ? undefined : share(redis, memory, clock, logger)
+  const log = sharing?.log ?? joinedLog(channel, io.env[WORKER.id]!, logger)
+  const common = { settings, certificates, clock, random: Math.random, counters, logger, access: output.access, memory, log }
+  let serving: Serving
+  let owner: { close (): void } | undefined
+  if (sharing !== undefined) serving = createServing({ ...common, store: sharing.store, leases: sharing.leases })
+  else {
+    const folder = io.env[WORKER.sockets]!
+    const owners = createOrigins(ownersOf(folder, count, settings), { clock, counters: new Counters(), log: logger })
+    serving = createServing({ ...common, store: memory, before: (core, parts) => createRelay({ core, parts, owners, self, count, log, clock }) })
+    const listener = createListener({
+      core: createOwnerCore(serving.core, serving.parts, log, clock), clock, counters: new Counters(), log: logger, trusted: () => false,
+      // the other workers have checked what their clients sent, and add to it
+      limits: { ...settings.limits, headerBytes: 2 * settings.limits.headerBytes + 4096, headerCount: settings.limits.headerCount + 8, idle: 600_000 }
+    })
+    const path = socketOf(folder, self)
+    clearSocket(path)
+    await listener.listenAt(path)
+    owner = listener
+  }
+
+  // what was stored before the log is read would be unsure after
+  await log.catchUp()
+  channel.on('counters', () => ({ counters: snapshot(counters), store: serving.parts.store.stats(), origins: serving.parts.origins.stats(), redis: sharing && snapshot(sharing.sources.counters) }))
+  channel.on('reload', () => { serving.reload() })
+  channel.tell('listening', await serving.listen())
+  await new Promise<void>(resolve => {
+    channel.on('drain', () => { resolve() })
+    process.once('disconnect', () => { resolve() })
+  })
+  await serving.drain(settings.limits.drain)
+  owner?.close()
+  await serving.close()
+  sharing?.close()
+  await output.close()
+  process.disconnect?.()
+}
+
+function joinedLog (channel: Channel, id: string, logger: Logger): SharedLog {
+  const log = createSharedLog({ backend: channelBackend(channel), clock: systemClock, maxLag: MAX_LAG, timeout: TIMEOUT, id, logger, writesSpread: true })
+  log.start()
+  return log
+}
+
+/** Each worker as an origin of the others. They wait as long as the owner may wait for the real origin, and then some. */
+function ownersOf (folder: string, count: number, { origins }: Settings): Parameters<typeof createOrigins>[0] {
+  const waits = Object.values(origins)
+  const longest = (of: (origin: OriginSettings) => Ms): Ms => Math.max(...waits.map(of))
+  const headers = 3 * longest(({ queue, timeouts }) => queue.wait + timeouts.connect + timeouts.headers) + TIMEOUT
+  return Object.fromEntries(Array.from({ length: count }, (_, number) => [String(number), {
+    urls: ['http://worker'], socket: socketOf(folder, number), host: 'preserve' as const, connections: CONNECTIONS, balance: 'round-robin' as const,
+    timeouts: { connect: TIMEOUT, headers, body: longest(({ timeouts }) => timeouts.body) + TIMEOUT, total: undefined },
+    // one that is gone is known at once, and asked again with the next request
+    breaker: { failures: 0, probe: TIMEOUT }, queue: { length: 10 * CONNECTIONS, wait: headers },
+    health: { path: undefined, interval: TIMEOUT, timeout: TIMEOUT, unhealthy: 1, healthy: 1 }
+  }]))
+}

@@ -1,0 +1,21 @@
+/** Where the workers reach one another: a socket each, in a folder nobody else may enter. */
+import { chmodSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+/** Removed when this process ends. */
+export function socketFolder (): string {
+  const folder = mkdtempSync(join(tmpdir(), 'seawall-'))
+  chmodSync(folder, 0o700)
+  process.on('exit', () => { rmSync(folder, { recursive: true, force: true }) })
+  return folder
+}
+
+export function socketOf (folder: string, worker: number): string {
+  return join(folder, `${worker}.sock`)
+}
+
+/** What an earlier worker of that number left behind would be in the way. */
+export function clearSocket (path: string): void {
+  if (existsSync(path)) rmSync(path)
+}

@@ -1,0 +1,156 @@
+/**
+ * A worker's own end: each key has one worker that asks the origin for it, its owner; the others ask the owner.
+ *
+ *   tryHit ── fresh here, own or copied ─▶ answered here
+ *   handle ─┬─ own key, no cache's business, known to be uncacheable ─▶ here
+ *           └─ another's key ─▶ its owner ─┬─ answered ─▶ passed on; what is hot is copied for a second
+ *                                          └─ gone, or behind in the log ─▶ here
+ *
+ * Invariant: what a worker has applied of the log, the owner has too before it answers: it is told where the log stood.
+ */
+import type { Clock } from '../core/clock.js'
+import { SeawallError } from '../core/errors.js'
+import { nextGeneration } from '../core/generation.js'
+import { OUTCOMES, type Outcome } from '../core/reasons.js'
+import { type BodyReader, type Ms, type ProxyCore, type ProxyRequest, type ProxyResponse } from '../core/types.js'
+import { endToEnd, fieldValue } from '../http/fields.js'
+import { encodeHead, headText } from '../http/head.js'
+import type { SharedLog } from '../invalidation/shared-log.js'
+import type { OriginAnswer, Origins } from '../origin/contract.js'
+import { credentialed } from '../proxy/fills.js'
+import type { Parts } from '../proxy/parts.js'
+import { recognise, type Recognised } from '../proxy/recognise.js'
+import type { EntryWriter } from '../store/contract.js'
+import { bare, metaOf, put, take, varyOf, type Answered, type CopyOf } from './envelope.js'
+import { Hot } from './hot.js'
+
+export interface RelayOptions {
+  /** This worker's own core. */
+  readonly core: ProxyCore
+  readonly parts: Parts
+  /** The other workers, by their number. */
+  readonly owners: Origins
+  readonly self: number
+  readonly count: number
+  readonly log: Pick<SharedLog, 'head' | 'settled'>
+  readonly clock: Clock
+}
+
+/** How long a copy is used: its owner may have a newer one by then. */
+const COPY: Ms = 1_000
+
+export function createRelay ({ core, parts, owners, self, count, log, clock }: RelayOptions): ProxyCore {
+  const hot = new Hot(clock)
+
+  /** The key's owner, where that is another worker and has a say. */
+  function ownerOf (request: ProxyRequest): { r: Recognised, owner: number } | undefined {
+    if ((request.method !== 'GET' && request.method !== 'HEAD') || request.body !== undefined || request.target === '*') return undefined
+    const r = recognise(request, parts.route)
+    // a write of ours that the owner cannot know of yet must not be answered from its store
+    if (r === undefined || !r.route.cache || !log.settled) return undefined
+    const owner = hash(r.url) % count
+    if (owner === self || isPassed(r)) return undefined
+    return { r, owner }
+  }
+
+  function isPassed (r: Recognised): boolean {
+    const key = r.facts.authorization ? credentialed(r.primary) : r.primary
+    return parts.store.peek(key)?.kind === 'pass'
+  }
+
+  async function passOn (request: ProxyRequest, r: Recognised, owner: number): Promise<ProxyResponse | undefined> {
+    const since = clock.now()
+    const plain = request.method === 'GET' && r.facts.plain
+    const { epoch, seq } = log.head
+    const headers = [
+      ...bare(endToEnd(request.fields.raw)).filter((_, i, all) => all[i & ~1]!.toLowerCase() !== 'expect'),
+      ...put('request', { peer: request.peer, epoch, seq, copy: plain && hot.hit(r.primary) })
+    ]
+    const exchange = owners.ask({
+      origin: String(owner), method: request.method, target: request.target, headers, body: undefined,
+      onInterim: (status, raw) => { request.interim(status, endToEnd(raw)) }
+    })
+    request.onGone = why => { exchange.cancel(why) }
+    try {
+      const answer = await exchange.answer
+      const said = take<Answered>('answer', answer.headers)
+      if (said !== undefined && said.behind !== true) return answered(r, answer, said, since)
+      answer.body.cancel(new SeawallError('abandoned'))
+    } catch (thrown) {
+      // a client that left needs no other answer; an owner that is gone leaves its part to whoever asks
+      if (thrown instanceof SeawallError && thrown.side === 'client') throw thrown
+      parts.logger.debug({ err: thrown, owner }, 'the owner of a key does not answer')
+    }
+    request.onGone = undefined
+    return undefined
+  }
+
+  function answered (r: Recognised, answer: OriginAnswer, said: Answered, since: Ms): ProxyResponse {
+    parts.counters.relayed++
+    const headers = bare(endToEnd(answer.headers)).filter((_, i, all) => all[i & ~1]!.toLowerCase() !== 'content-length')
+    const writer = said.copy === undefined || answer.length === undefined ? undefined : copy(said.copy, headers, answer.length, since)
+    if (said.pass !== undefined) note(r, said.pass)
+    const age = fieldValue(headers, 'age')
+    const bodiless = answer.framing === 'none'
+    return {
+      status: answer.status, head: headText(answer.status, headers), tail: '',
+      body: bodiless ? { kind: 'none', length: answer.length } : { kind: 'stream', reader: writer === undefined ? answer.body : kept(answer.body, writer), length: answer.length },
+      outcome: outcomeOf(said.outcome),
+      ...(age === undefined ? {} : { age: Number(age) }), ...(said.code === undefined ? {} : { code: said.code })
+    }
+  }
+
+  function copy (of: CopyOf, headers: readonly string[], length: number, since: Ms): EntryWriter | undefined {
+    const own = headers.filter((_, i) => !['age', 'cache-status'].includes(headers[i & ~1]!.toLowerCase()))
+    const generation = nextGeneration()
+    const meta = metaOf(of, encodeHead(of.meta.status, own), since, COPY, generation)
+    const vary = varyOf(of, meta.policy.keepUntil, generation)
+    if (vary !== undefined) parts.store.note(vary)
+    return parts.store.begin(meta, length)
+  }
+
+  function note (r: Recognised, left: Ms): void {
+    const key = r.facts.authorization ? credentialed(r.primary) : r.primary
+    parts.store.note({
+      kind: 'pass', key, url: r.url, tags: r.route.tags, filledAt: log.head, checkedAt: undefined, generation: nextGeneration(),
+      keepUntil: clock.now() + left
+    })
+  }
+
+  return {
+    tryHit: (request, now) => core.tryHit(request, now),
+    async handle (request) {
+      const found = ownerOf(request)
+      const response = found && await passOn(request, found.r, found.owner)
+      return response ?? core.handle(request)
+    },
+    upgrade: request => core.upgrade(request)
+  }
+}
+
+/** Stores what is read on its way. A copy that fails costs the copying only. */
+function kept (reader: BodyReader, writer: EntryWriter): BodyReader {
+  return {
+    async read () {
+      const chunk = await reader.read()
+      if (chunk === null) await writer.commit()
+      else writer.write(chunk)
+      return chunk
+    },
+    cancel (why) {
+      writer.abort()
+      reader.cancel(why)
+    }
+  }
+}
+
+function outcomeOf (said: string): Outcome {
+  return OUTCOMES.find(outcome => outcome === said) ?? 'miss'
+}
+
+/** The same in every worker (FNV-1a). */
+function hash (text: string): number {
+  let value = 0x811c9dc5
+  for (let i = 0; i < text.length; i++) value = Math.imul(value ^ text.charCodeAt(i), 0x01000193)
+  return value >>> 0
+}

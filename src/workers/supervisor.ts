@@ -1,0 +1,140 @@
+/**
+ * The processes that serve: begun, watched, replaced, drained and ended from one that does not serve itself.
+ *
+ * Invariants: a worker that ends unasked is replaced, ever later the sooner it ended; none outlives this process; a
+ * worker that has ended is no member of the log any more, so that no purge waits for it.
+ */
+import cluster, { type Worker } from 'node:cluster'
+import type { Clock } from '../core/clock.js'
+import type { Logger } from '../core/logger.js'
+import type { Ms } from '../core/types.js'
+import { Channel } from './channel.js'
+import { watchHanded } from './handed.js'
+
+export interface Address { readonly host: string, readonly port: number }
+
+export interface SupervisorOptions {
+  readonly count: number
+  readonly clock: Clock
+  readonly logger: Logger
+  /** A worker has begun: what is to be answered on its channel. `id` is its own, also among those it replaces. */
+  readonly onBegin: (channel: Channel, id: string) => void
+  readonly onEnd: (id: string) => void
+  /** What each worker finds in its environment, beside its number. */
+  readonly env: Readonly<Record<string, string>>
+}
+
+/** The variables that make a process a worker. */
+export const WORKER = { id: 'SEAWALL_WORKER_ID', number: 'SEAWALL_WORKER', count: 'SEAWALL_WORKERS', sockets: 'SEAWALL_WORKER_SOCKETS' } as const
+
+const FIRST_DELAY: Ms = 100
+const LONGEST_DELAY: Ms = 30_000
+/** Who lives so long has begun well. */
+const SETTLED: Ms = 10_000
+
+interface Running { readonly worker: Worker, readonly channel: Channel, readonly id: string, readonly begunAt: Ms }
+
+/** A worker could not begin to serve; `code` is the system's, and where it wanted to listen is in the rest. */
+export class WorkerError extends Error {
+  readonly code: string | undefined
+  readonly address: string | undefined
+  readonly port: number | undefined
+
+  constructor (message: string, { code, address, port }: { code?: string, address?: string, port?: number } = {}) {
+    super(message)
+    this.name = 'WorkerError'
+    this.code = code
+    this.address = address
+    this.port = port
+  }
+}
+
+export class Supervisor {
+  private readonly options: SupervisorOptions
+  private readonly running = new Map<number, Running>()
+  private readonly delays = new Map<number, Ms>()
+  private ending = false
+  private ids = 0
+  /** Replaced since the start. */
+  restarts = 0
+
+  constructor (options: SupervisorOptions) {
+    this.options = options
+    cluster.schedulingPolicy = cluster.SCHED_RR
+    cluster.setupPrimary({ serialization: 'advanced' })
+  }
+
+  get channels (): Channel[] {
+    return [...this.running.values()].map(({ channel }) => channel)
+  }
+
+  /** Resolves with where they listen, once all do. Rejects with the WorkerError of one that cannot; the others are ended. */
+  async start (): Promise<Address> {
+    try {
+      const addresses = await Promise.all(Array.from({ length: this.options.count }, (_, number) => this.begin(number)))
+      return addresses[0]!
+    } catch (thrown) {
+      this.stop()
+      throw thrown
+    }
+  }
+
+  /** Lets each drain; resolves when all have ended. */
+  async drain (): Promise<void> {
+    this.ending = true
+    await Promise.all([...this.running.values()].map(({ worker, channel }) => new Promise<void>(resolve => {
+      worker.once('exit', () => { resolve() })
+      channel.tell('drain')
+    })))
+  }
+
+  /** Ends them at once. */
+  stop (): void {
+    this.ending = true
+    for (const { worker } of this.running.values()) worker.process.kill('SIGKILL')
+  }
+
+  tell (topic: string): void {
+    for (const channel of this.channels) channel.tell(topic)
+  }
+
+  private begin (number: number): Promise<Address> {
+    const { env, count, clock, onBegin } = this.options
+    const id = `worker ${number}.${++this.ids}`
+    const worker = cluster.fork({ ...env, [WORKER.id]: id, [WORKER.number]: String(number), [WORKER.count]: String(count) })
+    const closeHanded = watchHanded(worker.process)
+    const channel = new Channel({
+      send: message => { worker.send(message as object) },
+      onMessage: take => { worker.on('message', take) }
+    })
+    this.running.set(number, { worker, channel, id, begunAt: clock.now() })
+    onBegin(channel, id)
+    return new Promise((resolve, reject) => {
+      channel.on<Address>('listening', address => { resolve(address) })
+      channel.on<{ message: string, code?: string, address?: string, port?: number }>('failed', failure => { reject(new WorkerError(failure.message, failure)) })
+      worker.once('error', reject)
+      worker.once('exit', (code, signal) => {
+        closeHanded()
+        reject(new WorkerError(`a worker ended (${signal ?? code}) before it listened`))
+        this.ended(number, signal ?? code)
+      })
+    })
+  }
+
+  private ended (number: number, how: string | number): void {
+    const { clock, logger, onEnd } = this.options
+    const { channel, id, begunAt } = this.running.get(number)!
+    this.running.delete(number)
+    channel.close(new Error('the worker has ended'))
+    onEnd(id)
+    if (this.ending) return
+    const delay = clock.now() - begunAt > SETTLED ? FIRST_DELAY : Math.min(LONGEST_DELAY, 2 * (this.delays.get(number) ?? FIRST_DELAY / 2))
+    this.delays.set(number, delay)
+    this.restarts++
+    logger.error({ worker: number, how, delay }, 'a worker ended; another takes its place')
+    clock.after(delay, () => {
+      if (this.ending) return
+      this.begin(number).catch((error: unknown) => { logger.error({ error, worker: number }, 'a worker could not be replaced yet') })
+    })
+  }
+}

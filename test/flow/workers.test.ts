@@ -1,0 +1,140 @@
+/** Several processes behind one socket: one cache to their clients. */
+import { expect, it, describe, onTestFinished } from 'vitest'
+import { until } from '../support/barrier.js'
+import { ask, type Asked, type Reply } from '../support/client.js'
+import { answer, startOrigin, type Handler, type TestOrigin } from '../support/origin.js'
+import { isHit } from '../support/scene.js'
+import { ANYWHERE, startSeawall, type Seawall } from '../support/seawall.js'
+
+const FRESH = { 'Cache-Control': 'max-age=600', 'Surrogate-Key': 'tag' }
+
+interface Crew { readonly origin: TestOrigin, readonly seawall: Seawall, get (path: string, asked?: Asked): Promise<Reply>, purge (order: object): Promise<Reply> }
+
+async function crew (handler: Handler, workers = 2): Promise<Crew> {
+  const origin = await startOrigin(handler)
+  onTestFinished(() => origin.stop())
+  const seawall = await startSeawall([...ANYWHERE, '--origin', origin.url, '--workers', String(workers), '--access-log', 'off'])
+  return {
+    origin, seawall,
+    // each over a connection of its own, so that workers take them in turn
+    get: (path, asked = {}) => seawall.get(path, { ...asked, headers: { host: 'shop.test', ...asked.headers } }),
+    purge: order => ask(`${seawall.adminUrl}/purge`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(order) })
+  }
+}
+
+const counted: Handler = (request, response, count) => { answer(FRESH, `body ${count}`)(request, response, count) }
+/** So many of one path at once. */
+const all = (c: Crew, n: number, path: string, headers: Record<string, string> = {}): Promise<Reply[]> =>
+  Promise.all(Array.from({ length: n }, () => c.get(path, { headers })))
+const bodies = (replies: readonly Reply[]): string[] => [...new Set(replies.map(reply => reply.body))]
+const stats = async (c: Crew): Promise<Record<string, Record<string, number>>> => JSON.parse((await ask(`${c.seawall.adminUrl}/stats`)).body) as Record<string, Record<string, number>>
+
+/** Process numbers of the workers. */
+async function children (c: Crew): Promise<number[]> {
+  const { readFile } = await import('node:fs/promises')
+  const { pid } = c.seawall
+  return (await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')).trim().split(' ').filter(Boolean).map(Number)
+}
+
+describe('workers', { timeout: 60_000 }, () => {
+  it('fetch a key once for all of them, also what streams, and then have it each', async () => {
+    const c = await crew(async (_, response, count) => {
+      response.writeHead(200, FRESH)
+      response.write('first ')
+      await until('all are there', async () => ((await stats(c))['connections']!['open'] ?? 0) >= 100)
+      response.end(`and last ${count}`)
+    })
+    const replies = await all(c, 100, '/a')
+    expect([bodies(replies), c.origin.count()]).toEqual([['first and last 1'], 1])
+    for (let i = 0; i < 10; i++) expect(isHit(await c.get('/a'))).toBe(true)
+    expect(c.origin.count()).toBe(1)
+    const { relayed } = await stats(c) as unknown as { relayed: number }
+    expect(relayed).toBeGreaterThan(10)
+  })
+
+  it('hold a purge before it is answered, whichever took what it concerns', async () => {
+    const c = await crew(counted)
+    for (let i = 0; i < 5; i++) {
+      const before = bodies(await all(c, 8, '/a'))
+      expect(before).toHaveLength(1)
+      // again, so that those who do not own it have a copy
+      await all(c, 8, '/a')
+      expect(await c.purge(i % 2 === 0 ? { tags: ['tag'] } : { urls: ['http://shop.test/a'] })).toMatchObject({ status: 200, body: expect.stringContaining('"unreachable":[]') as string })
+      const after = bodies(await all(c, 8, '/a'))
+      expect(after).toHaveLength(1)
+      expect(after).not.toEqual(before)
+    }
+  })
+
+  it('let whoever wrote read what they wrote, whichever worker they meet', async () => {
+    const c = await crew(counted)
+    for (let i = 0; i < 5; i++) {
+      await all(c, 8, '/a')
+      const before = c.origin.seen.length
+      await c.get('/a', { method: 'PUT' })
+      const after = bodies(await all(c, 8, '/a'))
+      expect(after.every(body => Number(body.slice(5)) > before + 1)).toBe(true)
+    }
+  })
+
+  it('tell requests apart as one process does: Vary, Range, conditions, HEAD, credentials', async () => {
+    const c = await crew((request, response, count) => {
+      const language = String(request.headers['accept-language'])
+      if (request.url === '/mine') return answer({ 'Cache-Control': 'max-age=600' }, `for ${request.headers['authorization']}`)(request, response, count)
+      answer({ ...FRESH, Vary: 'Accept-Language', ETag: `"${language}"` }, language)(request, response, count)
+    })
+    for (let i = 0; i < 4; i++) {
+      for (const language of ['de', 'en']) expect(bodies(await all(c, 3, '/a', { 'accept-language': language }))).toEqual([language])
+      expect((await c.get('/a', { headers: { 'accept-language': 'de', range: 'bytes=0-0' } })).body).toBe('d')
+      expect((await c.get('/a', { headers: { 'accept-language': 'de', 'if-none-match': '"de"' } })).status).toBe(304)
+      expect((await c.get('/a', { method: 'HEAD', headers: { 'accept-language': 'de' } })).headers['content-length']).toBe('2')
+      for (const name of ['a', 'b']) expect((await c.get('/mine', { headers: { authorization: name } })).body).toBe(`for ${name}`)
+    }
+    expect(c.origin.count('/a')).toBe(2)
+  })
+
+  it('pass on what is uncacheable themselves once they know', async () => {
+    const c = await crew((request, response, count) => { answer({ 'Cache-Control': 'private' }, `body ${count}`)(request, response, count) })
+    await all(c, 20, '/a')
+    const before = (await stats(c)) as unknown as { relayed: number }
+    const replies = await all(c, 20, '/a')
+    expect(new Set(replies.map(reply => reply.body)).size).toBe(20)
+    expect((await stats(c) as unknown as { relayed: number }).relayed).toBe(before.relayed)
+  })
+
+  it('show no client what they tell one another, and believe nothing of it from outside', async () => {
+    const c = await crew((request, response, count) => {
+      answer({ ...FRESH, 'Seawall-Answer': 'e30', 'X-Echo': String(request.headers['x-echo']) }, 'ok')(request, response, count)
+    })
+    const forged = Buffer.from(JSON.stringify({ peer: { address: '6.6.6.6', secure: true, trusted: true }, epoch: 1, seq: 1, copy: true })).toString('base64url')
+    for (let i = 0; i < 6; i++) {
+      const reply = await c.get(`/${i}`, { headers: { 'seawall-request': forged } })
+      expect(reply.status).toBe(200)
+      expect(c.origin.seen.at(-1)!.headers['x-forwarded-proto']).toBe('http')
+      expect(c.origin.seen.at(-1)!.headers['x-forwarded-for']).not.toContain('6.6.6.6')
+    }
+  })
+
+  it('are replaced when they die, their part falling to the others meanwhile', async () => {
+    const c = await crew(counted)
+    await all(c, 8, '/a')
+    const [victim] = await children(c)
+    process.kill(victim!, 'SIGKILL')
+    // a connection that was on its way to the dead is closed, not left open; all others are answered
+    await until('another has taken its place', async () => {
+      const reply = await c.get('/a').catch(() => undefined)
+      expect(reply?.status ?? 200).toBe(200)
+      const now = await children(c)
+      return now.length === 2 && !now.includes(victim!)
+    }, 40_000)
+    expect(c.seawall.log().filter(line => line['msg'] === 'a worker ended; another takes its place')).toHaveLength(1)
+    await until('it serves', async () => (await c.purge({ all: true })).body.includes('"applied":3'), 40_000)
+  })
+
+  it('end in order when told to', async () => {
+    const c = await crew(counted)
+    await all(c, 8, '/a')
+    expect(await c.seawall.stop('SIGTERM')).toBe(0)
+    await expect(c.get('/a')).rejects.toThrow()
+  })
+})
