@@ -1,5 +1,5 @@
 /** A route as the rules see it: everything the config said, in plain units, defaults filled in. */
-import type { Ms } from './types.js'
+import type { Ms, VaryRule } from './types.js'
 
 export interface Freshness {
   /** Lifetime of an answer that carries none. */
@@ -33,8 +33,7 @@ export interface RouteRules {
   /** What applies when the response itself is silent. */
   readonly stale: { readonly whileRevalidate: Ms, readonly ifError: Ms }
   readonly key: { readonly query: QueryRules, readonly headers: readonly string[], readonly cookies: readonly string[] }
-  /** How fields named by Vary are compared: as sent, or without what most origins make nothing of. */
-  readonly vary: 'exact' | 'normalize'
+  readonly vary: VaryRule
   readonly setCookie: 'refuse' | 'store' | 'strip'
   /** Whether the answer to a POST may be stored as the answer to GETs (RFC 9110 §9.3.3). */
   readonly storePost: boolean

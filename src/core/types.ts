@@ -3,7 +3,6 @@
  * Data only, no behaviour; this room imports nothing outside itself.
  */
 import type { HitKind, Outcome, PassReason } from './reasons.js'
-import type { RouteRules } from './route.js'
 
 /** Milliseconds. Instants are monotonic (`Clock.now`), never wall time, unless a name says otherwise. */
 export type Ms = number
@@ -32,6 +31,9 @@ export type Body =
   | { readonly kind: 'none', readonly length?: number | undefined }
   | { readonly kind: 'bytes', readonly chunks: readonly Uint8Array[], readonly length: number }
   | { readonly kind: 'stream', readonly reader: BodyReader, readonly length: number | undefined }
+
+/** How fields that Vary names are compared: as sent, or without what most origins make nothing of. */
+export type VaryRule = 'exact' | 'normalize'
 
 // ---- requests
 
@@ -88,7 +90,7 @@ export interface RequestFacts {
   /** Values of one field, lines joined with ", "; undefined when absent. `name` is lower-case. */
   value (name: string): string | undefined
   /** What the request adds to its URL by the fields of one Vary: the memo of `proxy/again`. */
-  selected?: { readonly names: readonly string[], readonly rule: RouteRules['vary'], readonly text: string } | undefined
+  selected?: { readonly names: readonly string[], readonly rule: VaryRule, readonly text: string } | undefined
 }
 
 /** The connection a request came over. */
