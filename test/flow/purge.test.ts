@@ -153,6 +153,24 @@ describe('hard', () => {
     expect((await proxy.get('/p')).status).toBe(503)
   })
 
+  it.each([{ tags: ['p'] }, { all: true }])('by %j overtakes the fetch under way: for who comes after it another is made, and what it brings is not stored', async order => {
+    const gate = barrier()
+    const { proxy, origin } = await stand({}, async (_, response, count) => {
+      if (count === 1) await gate.passed
+      answer({ 'cache-control': count === 1 ? 'max-age=60' : 'no-store', 'surrogate-key': 'p' }, count === 1 ? 'old' : 'new')(_, response, count)
+    })
+    const before = proxy.get('/p')
+    await until('it is asked', () => origin.count() === 1)
+    await proxy.purge(order)
+    const after = proxy.get('/p')
+    await until('it waits, or asks', async () => origin.count() === 2 || (await proxy.stats() as { fills: { collapsed: number } }).fills.collapsed === 1)
+    gate.open()
+    expect((await before).body).toBe('old')
+    expect((await after).body).toBe('new')
+    await until('no fetch is under way', async () => (await proxy.stats() as { fills: { inFlight: number } }).fills.inFlight === 0)
+    expect((await ask(`${proxy.adminUrl}/metrics`)).body).toContain('seawall_fills_total{end="stored"} 0')
+  })
+
   it('wins over a soft one, whichever comes last', async () => {
     for (const modes of [['hard', 'soft'], ['soft', 'hard']]) {
       const { proxy, origin } = await stand({}, answer({ ...FRESH, etag: '"1"' }))

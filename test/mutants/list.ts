@@ -1,0 +1,128 @@
+/**
+ * Deliberate defects, each breaking one rule. `text` stands once in `file` and becomes `defect`; at least one of `tests`
+ * must then fail.
+ */
+export interface Mutant { readonly rule: string, readonly file: string, readonly text: string, readonly defect: string, readonly tests: readonly string[] }
+
+const SCAN = ['test/unit/scan-refusals.test.ts', 'test/unit/scan.test.ts']
+const FRAMING = ['test/unit/framing.test.ts', 'test/unit/scan-refusals.test.ts']
+const DECIDE = ['test/unit/policy-decide.test.ts']
+const STORING = ['test/unit/policy-store-time.test.ts']
+const FORWARD = ['test/unit/policy-forward.test.ts']
+const CONDITIONAL = ['test/unit/http-conditional.test.ts']
+const MODEL = ['test/model/proxy.test.ts']
+
+function mutant (rule: string, file: string, tests: readonly string[], text: string, defect: string): Mutant {
+  return { rule, file: `src/${file}`, text, defect, tests }
+}
+
+const PARSING: readonly Mutant[] = [
+  mutant('Content-Length beside Transfer-Encoding is refused', 'http/section.ts', SCAN, "if (length !== undefined) return 'length_conflict'", ''),
+  mutant('only chunked is a transfer coding', 'http/section.ts', SCAN, "coding.toLowerCase() === 'chunked'", "coding.toLowerCase().endsWith('chunked')"),
+  mutant('chunked is for HTTP/1.1', 'http/section.ts', SCAN, "return version === '1.1' && coding", 'return coding'),
+  mutant('Content-Length comes once', 'http/section.ts', SCAN, "if (found.length !== undefined) return 'bad_content_length'", ''),
+  mutant('Content-Length is digits', 'http/section.ts', SCAN, '!/^[0-9]+$/.test(length)', 'Number.isNaN(Number(length))'),
+  mutant('Host comes once', 'http/section.ts', SCAN, "if (found.host !== undefined) return 'host_repeated'", ''),
+  mutant('Host is there', 'http/section.ts', SCAN, "if (found.host === undefined && version === '1.1') return 'host_missing'", ''),
+  mutant('Host is a host', 'http/section.ts', SCAN, "if (found.host !== undefined && !isHost(found.host)) return 'bad_host'", ''),
+  mutant('Connection names no field we need', 'http/section.ts', SCAN, "|| NOT_OPTIONS.has(option) || option", '|| option'),
+  mutant('an absolute target names the Host', 'http/scan.ts', SCAN, "if (authority !== '' && authority.toLowerCase() !== fields.host) return refuse('host_mismatch')", ''),
+  mutant('a target is bounded', 'http/scan.ts', SCAN, "if (at === tooLong) return 'url_too_long'", ''),
+  mutant('CONNECT and TRACE are refused in any case', 'http/scan.ts', SCAN, "upper === 'CONNECT' || upper === 'TRACE'", "method === 'CONNECT' || method === 'TRACE'"),
+  mutant('dot-segments do not climb', 'http/target.ts', SCAN, "return climbs(path) ? 'bad_target' : read", 'return read'),
+  mutant('a chunk size is bounded', 'http/framing.ts', FRAMING, 'const SIZE_DIGITS = 13', 'const SIZE_DIGITS = 1300'),
+  mutant('a chunk has a size', 'http/framing.ts', FRAMING, "if (this.digits === 0) return 'refused'", ''),
+  mutant('a chunk ends with CR', 'http/framing.ts', FRAMING, "case 'data-cr': return byte === CR ?", "case 'data-cr': return byte !== 0 ?"),
+  mutant('trailers frame nothing', 'http/framing.ts', FRAMING, 'if (name === undefined || NOT_TRAILERS.has(name.toLowerCase()))', 'if (name === undefined)'),
+  mutant('a body ends where its length says', 'http/framing.ts', FRAMING, 'Math.min(end - start, this.length - this.total)', 'end - start')
+]
+
+const POLICY: readonly Mutant[] = [
+  mutant('fresh is before freshUntil', 'policy/decide.ts', DECIDE, "if (now < until.freshUntil) return trusted", 'if (now <= until.freshUntil + 1000) return trusted'),
+  mutant('no-cache is never used unvalidated', 'policy/decide.ts', DECIDE, 'const unvalidated = (flags & POLICY.noCache) !== 0', 'const unvalidated = false'),
+  mutant('a request\'s no-cache counts', 'policy/decide.ts', DECIDE, 'const unwanted = directives.noCache ||', 'const unwanted ='),
+  mutant('a request\'s max-age counts', 'policy/decide.ts', DECIDE, 'now - bornAt > directives.maxAge)', 'now - bornAt > directives.maxAge * 2)'),
+  mutant('stale-while-revalidate ends', 'policy/decide.ts', DECIDE, 'if (now < until.swrUntil && !wantsFresh)', 'if (!wantsFresh)'),
+  mutant('stale-if-error ends', 'policy/decide.ts', DECIDE, 'if (until.sieUntil > until.freshUntil && q.now < until.sieUntil) return true', 'if (until.sieUntil > until.freshUntil) return true'),
+  mutant('max-stale never goes past must-revalidate', 'policy/decide.ts', DECIDE, '(flags & (POLICY.noCache | POLICY.mustRevalidate)) === 0 && q.now', 'q.now'),
+  mutant('only-if-cached never asks', 'policy/decide.ts', DECIDE, "if (directives.onlyIfCached && decision.kind !== 'hit'", "if (directives.onlyIfCached && decision.kind === 'pass' && decision.kind !== 'hit'"),
+  mutant('what was purged hard is not there', 'policy/decide.ts', DECIDE, "q.verdict.kind === 'hard' || expired", 'expired'),
+  mutant('a soft purge makes stale', 'policy/decide.ts', DECIDE, "const until = verdict.kind === 'soft' ?", "const until = verdict.kind === 'hard' && 'since' in verdict ?"),
+  mutant('a pass record sends past the store', 'policy/decide.ts', DECIDE, "case 'pass': return { kind: 'pass', why: 'uncacheable' }", "case 'pass': return unanswered(q, miss)"),
+  mutant('a GET with content passes', 'policy/decide.ts', DECIDE, 'if (q.hasBody === true) return', 'if (q.hasBody === undefined) return'),
+  mutant('Authorization needs the origin\'s word', 'policy/store-time.ts', STORING, 'if (facts.authorization && !sharedByWord(response))', 'if (facts.authorization && response.status === 0)'),
+  mutant('s-maxage is such a word', 'policy/store-time.ts', STORING, 'directives.public || directives.sMaxage !== undefined || directives', 'directives.public || directives'),
+  mutant('private is not stored', 'policy/store-time.ts', STORING, "if (directives.private) return 'private'", ''),
+  mutant('no-store is not stored', 'policy/store-time.ts', STORING, "if (directives.noStore && !lifted(response)) return 'no-store'", ''),
+  mutant('Vary: * is not stored', 'policy/store-time.ts', STORING, "if (vary === '*') return 'vary-star'", ''),
+  mutant('Set-Cookie is refused', 'policy/store-time.ts', STORING, "if (response.setsCookie && route.setCookie === 'refuse') return 'set-cookie'", ''),
+  mutant('s-maxage goes before max-age', 'policy/lifetime.ts', STORING, 'directives.sMaxage ?? directives.maxAge', 'directives.maxAge ?? directives.sMaxage'),
+  mutant('must-revalidate forbids stale use', 'policy/windows.ts', STORING, 'if (directives.noCache || directives.mustRevalidate ||', 'if (directives.noCache ||'),
+  mutant('age counts the way here', 'policy/age.ts', STORING, 'response.age + delay)', 'response.age)'),
+  mutant('variants differ by the values Vary names', 'policy/key.ts', ['test/unit/policy-key.test.ts'], 'for (const name of names) key += part(\'v\', name, selectingValue(name, facts.value(name), vary))', ''),
+  mutant('parts of a key carry their length', 'policy/key.ts', ['test/unit/policy-key.test.ts'], '`${named}=${value.length}:${value}`', '`${named}=${value}`'),
+  mutant('a picked cookie splits the key', 'policy/key.ts', ['test/unit/policy-key.test.ts'], "for (const pair of own) parts += part('c', name, pair)", ''),
+  mutant('a 304 keeps Content-Encoding', 'policy/freshen.ts', ['test/unit/policy-freshen.test.ts'], "'content-length', 'content-encoding',", "'content-length',"),
+  mutant('a 304 brings new fields', 'policy/freshen.ts', ['test/unit/policy-freshen.test.ts'], 'merged.push(...update)', '')
+]
+
+const FIELDS: readonly Mutant[] = [
+  mutant('hop-by-hop fields stay', 'http/fields.ts', ['test/unit/http-fields.test.ts'], "'te', 'trailer', 'transfer-encoding', 'upgrade'", "'te', 'trailer', 'transfer-encoding'"),
+  mutant('what Connection names stays', 'http/fields.ts', ['test/unit/http-fields.test.ts'], '|| options?.has(name) === true) continue', ') continue'),
+  mutant('weak tags never match strongly', 'http/conditional.ts', CONDITIONAL, "return a === b && a.startsWith('\"') &&", 'return a === b &&'),
+  mutant('If-None-Match compares weakly', 'http/conditional.ts', CONDITIONAL, "const ENTITY_TAG = /^(W\\/)?(", 'const ENTITY_TAG = /^(X\\/)?('),
+  mutant('If-None-Match hides If-Modified-Since', 'http/conditional.ts', CONDITIONAL, 'if (facts.ifNoneMatch !== undefined) return noneMatchFails', 'if (facts.ifNoneMatch !== undefined && facts.ifModifiedSince === undefined) return noneMatchFails'),
+  mutant('a range ends within the body', 'http/range.ts', ['test/unit/http-range.test.ts'], 'last: Math.min(last, length - 1) }', 'last: Math.min(last, length) }'),
+  mutant('a suffix range counts from the end', 'http/range.ts', ['test/unit/http-range.test.ts'], 'first: Math.max(0, length - wanted)', 'first: Math.max(0, wanted)'),
+  mutant('the origin is sent the Host it is to be sent', 'policy/forward.ts', FORWARD, "const headers = ['Host', input.originHost]", "const headers = ['Host', input.facts.host]"),
+  mutant('Via names us', 'policy/forward.ts', FORWARD, "'Via', [...fieldLines(raw, 'via'), `${input.version} ${PSEUDONYM}`].join(', ')", "'Via', [...fieldLines(raw, 'via'), `${input.version} proxy`].join(', ')"),
+  mutant('X-Forwarded-For of strangers is not believed', 'policy/forward.ts', FORWARD, 'peer.trusted ? fieldLines(raw, name) : []', 'fieldLines(raw, name)'),
+  mutant('other names for the URL do not pass', 'policy/forward.ts', FORWARD, "if (peer.trusted || !spoofs(received[i]!.toLowerCase(), input.keyed)) headers", 'headers'),
+  mutant('conditions stay here when a fill goes out', 'policy/forward.ts', FORWARD, 'const FILL: ReadonlySet<string> = new Set([...OWN, ...CONDITIONS])', 'const FILL: ReadonlySet<string> = new Set(OWN)')
+]
+
+const PATHS: readonly Mutant[] = [
+  mutant('a hard purge is hard', 'invalidation/tables.ts', ['test/unit/invalidation-tables.test.ts', ...MODEL], 'if (purges.hard > base) return ALWAYS', ''),
+  mutant('a purge by prefix reaches below it', 'invalidation/tables.ts', ['test/contract/invalidation-log.test.ts'], 'if (length <= record.url.length) since', 'if (length === record.url.length) since'),
+  mutant('only clean is remembered', 'invalidation/log.ts', ['test/contract/invalidation-log.test.ts'], 'if (verdict === CLEAN) record.checkedAt = head', 'record.checkedAt = head'),
+  mutant('what was forgotten is not vouched for', 'invalidation/log.ts', ['test/contract/invalidation-log.test.ts', 'test/unit/invalidation-sweep.test.ts'], 'if (base < this.floor) return UNSURE', ''),
+  mutant('tags are capped in number', 'invalidation/tags.ts', ['test/unit/invalidation-tags.test.ts'], '&& into.size < MAX_TAGS) into', ') into'),
+  mutant('tags are capped in length', 'invalidation/tags.ts', ['test/unit/invalidation-tags.test.ts'], 'if (tag.length <= MAX_TAG_BYTES && into', 'if (into'),
+  mutant('variants are capped', 'store/memory.ts', ['test/contract/store-memory.test.ts'], 'if (keys.size <= this.maxVariants) return', 'return'),
+  mutant('an older fill never replaces a newer', 'store/memory.ts', ['test/contract/store-memory.test.ts'], 'return supersedes(record, held.record) && this.replace(held, record)', 'return this.replace(held, record)'),
+  mutant('a truncated body is not committed', 'store/memory.ts', ['test/contract/store-memory.test.ts'], 'if (this.closed || (length ?? 0) > this.maxObject || !this', 'if (this.closed || !this'),
+  mutant('what a purge overtook is not stored', 'proxy/keeping.ts', ['test/flow/purge.test.ts'], "return kind === 'hard' || kind === 'unsure'", 'return false'),
+  mutant('a purge is later than the fetch it overtakes', 'proxy/fill.ts', [...MODEL, 'test/flow/purge.test.ts'],
+    "const failing = answer.status >= 500 && (verdict.kind === 'refuse' || entry !== undefined)", "this.startedAt = this.parts.log.head\n    const failing = answer.status >= 500 && (verdict.kind === 'refuse' || entry !== undefined)"),
+  mutant('a body that ends with its connection is not stored', 'proxy/keeping.ts', ['test/flow/faults.test.ts', 'test/flow/storing.test.ts', 'test/wire/answers.test.ts'], "if (framing === 'close') return 'unverifiable-length'", ''),
+  mutant('many ask, one fetches', 'proxy/collapse.ts', [...MODEL, 'test/flow/collapse.test.ts'], 'if (fill !== undefined && (!alone || holdsRanges(fill)) && this.mayWait(fill, r)) return', 'if (fill !== undefined && (!alone || holdsRanges(fill)) && this.mayWait(fill, r) && round.turns > 9) return'),
+  mutant('one refresh a key', 'proxy/collapse.ts', [...MODEL, 'test/flow/stale.test.ts'], 'if (this.fills.busy(this.keyFor(r, found))) return', ''),
+  mutant('a variant is for those who select it', 'proxy/collapse.ts', [...MODEL, 'test/flow/vary.test.ts'], 'if (key !== meta.key) return false', ''),
+  mutant('who waited is not given what was purged', 'proxy/collapse.ts', [...MODEL, 'test/flow/collapse-edges.test.ts', 'test/flow/purge.test.ts'], 'if (meta === undefined || this.parts.log.verdict(fill.judged) !== CLEAN) return false', 'if (meta === undefined) return false'),
+  mutant('credentials are a class of their own', 'proxy/fills.ts', [...MODEL, 'test/flow/collapse.test.ts'], 'const slots = [plan.r.facts.authorization ? credentialed(plan.key) : plan.key]', 'const slots = [plan.key]'),
+  mutant('a write invalidates', 'proxy/pass.ts', [...MODEL, 'test/flow/write-invalidation.test.ts'], 'await parts.log.appendWrite(scopes)', ''),
+  mutant('a write that failed invalidates nothing', 'proxy/invalidate.ts', ['test/flow/write-invalidation.test.ts'], '|| status < 200 || status >= 400) return []', ') return []'),
+  mutant('a 304 speaks of the entry it names', 'proxy/freshened.ts', ['test/flow/revalidation.test.ts'], 'if (etag !== undefined) return entry.etag !== undefined && weakMatch(etag, entry.etag)', 'if (etag !== undefined) return true')
+]
+
+const EDGES: readonly Mutant[] = [
+  mutant('a body has the length announced', 'server/writer.ts', ['test/unit/server-answers.test.ts'], 'if (length !== undefined && left > 0) throw', 'if (length === undefined && left < 0) throw'),
+  mutant('a chunked body ends', 'server/writer.ts', ['test/unit/server-answers.test.ts'], "if (delivery === 'chunked') sink.write('0\\r\\n\\r\\n')", ''),
+  mutant('a broken answer is a reset', 'server/writer.ts', ['test/unit/server-answers.test.ts'], 'else socket.resetAndDestroy()', 'else socket.end()'),
+  mutant('under TLS it is the transport that is reset', 'server/outbound.ts', ['test/unit/server-tls.test.ts'], 'reset(this.transport)', 'reset(this.socket)'),
+  mutant('nothing behind a refused request is looked at', 'server/connection.ts', ['test/unit/server-requests.test.ts'], '    this.in.drop()\n    this.closing = true\n', '    this.in.drop()\n'),
+  mutant('a head takes no longer than it may', 'server/connection.ts', ['test/unit/server-requests.test.ts'], "case 'head': return this.refuse('header_timeout')", "case 'head': return"),
+  mutant('who reads nothing is let go', 'server/outbound.ts', ['test/unit/server-answers.test.ts', 'test/unit/server-tls.test.ts'], 'else if (serving.clock.now() - this.progressAt >= serving.limits.writeStall) return', 'else if (serving.clock.now() < 0) return'),
+  mutant('an answer begun before a drain is finished', 'server/connection.ts', ['test/unit/server-listener.test.ts'], "if (this.state === 'idle') this.end()\n    // a", "if (this.state !== 'closed') this.end()\n    // a"),
+  mutant('draining closes what is idle', 'server/listener.ts', ['test/unit/server-listener.test.ts'], 'for (const connection of serving.connections) connection.drain()', ''),
+  mutant('an oversized body is refused', 'server/inbound.ts', ['test/unit/server-requests.test.ts'], "if (length !== undefined && length > limit) body.fail(new SeawallError('body_too_large'))", ''),
+  mutant('the admin token is compared', 'admin/guard.ts', ['test/unit/admin-server.test.ts'], '!timingSafeEqual(digest(given), expected)', 'digest(given).length !== expected.length'),
+  mutant('a page of another origin may not purge', 'admin/guard.ts', ['test/unit/admin-server.test.ts'], 'if (origin === undefined) return', 'if (origin !== null) return'),
+  mutant('TLS is 1.2 or later', 'server/certificates.ts', ['test/unit/server-tls.test.ts'], "export const MIN_VERSION = 'TLSv1.2'", "export const MIN_VERSION = 'TLSv1'"),
+  mutant('a handshake has a deadline', 'server/tls.ts', ['test/unit/server-tls.test.ts'], 'wheel.touch(deadline, limits.headerTimeout)', ''),
+  mutant('the heap bounds the store', 'store/admission.ts', ['test/unit/store-admission.test.ts'], '|| this.heap + heap > this.heapLimit) {', ') {'),
+  mutant('an origin that sends nothing is given up', 'origin/deadlines.ts', ['test/contract/origins-failures.test.ts'], 'this.stall.start(this.timeouts.headers)', ''),
+  mutant('what is not idempotent is not sent twice', 'origin/exchange.ts', ['test/contract/origins-failures.test.ts', 'test/contract/origins-pool.test.ts'], '&& this.upload === undefined && IDEMPOTENT.has(this.request.method)', '&& this.upload === undefined')
+]
+
+export const MUTANTS: readonly Mutant[] = [...PARSING, ...POLICY, ...FIELDS, ...PATHS, ...EDGES]
