@@ -1,0 +1,175 @@
+/**
+ * What processes that share a Redis promise, with real ones that stop, die and are cut off. Rounds are few here;
+ * PURGE_ROUNDS says how many else (`npm run soak:purge`).
+ */
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, it, onTestFinished } from 'vitest'
+import { until } from '../support/barrier.js'
+import { ask, type Reply } from '../support/client.js'
+import { chance } from '../support/chance.js'
+import { answer, startOrigin, type TestOrigin } from '../support/origin.js'
+import { describeWithRedis, startRedis, type TestRedis } from '../support/redis.js'
+import { startRelay } from '../support/relay.js'
+import { isHit } from '../support/scene.js'
+import { ANYWHERE, emptyFolder, startSeawall, type Seawall } from '../support/seawall.js'
+
+const ROUNDS = Number(process.env['PURGE_ROUNDS'] ?? 6)
+const SEED = Number(process.env['PURGE_SEED'] ?? Date.now() % 2 ** 31)
+const MAX_LAG = 300
+const LONG = { timeout: 60_000 + ROUNDS * 6_000 }
+
+/** An origin that answers with the version a test has set, tagged. */
+interface Versions { readonly origin: TestOrigin, version: number }
+
+async function versions (): Promise<Versions> {
+  const origin = await startOrigin()
+  onTestFinished(() => origin.stop())
+  const made: Versions = { origin, version: 1 }
+  origin.on((request, response, count) => {
+    answer({ 'Cache-Control': 'max-age=600, stale-if-error=600', 'Surrogate-Key': 'tag', ETag: `"${made.version}"` }, String(made.version))(request, response, count)
+  })
+  return made
+}
+
+async function start (origin: TestOrigin, url: string, more: object = {}): Promise<Seawall> {
+  const file = join(emptyFolder(), 'proxy.config.json')
+  writeFileSync(file, JSON.stringify({ origins: { api: { url: origin.url } }, cache: { redis: { url, maxLag: `${MAX_LAG}ms`, ...more } }, log: { access: false } }))
+  const seawall = await startSeawall([...ANYWHERE, '--config', file])
+  await until('it has joined', () => joined(seawall), 20_000)
+  return seawall
+}
+
+async function joined (seawall: Seawall): Promise<boolean> {
+  const { redis, log } = JSON.parse((await ask(`${seawall.adminUrl}/readyz`)).body) as { redis: string, log: { joined: boolean } }
+  return redis === 'ready' && log.joined
+}
+
+const get = (seawall: Seawall, path: string): Promise<Reply> => seawall.get(path, { headers: { host: 'shop.test' } })
+const purge = (seawall: Seawall, order: object = { tags: ['tag'] }): Promise<Reply> =>
+  ask(`${seawall.adminUrl}/purge`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(order) })
+
+describeWithRedis('real processes that share a Redis', () => {
+  it('ask the origin once for a thousand clients of both', LONG, async () => {
+    const redis = await startRedis()
+    const { origin } = await versions()
+    origin.on((request, response, count) => {
+      setTimeout(() => { answer({ 'Cache-Control': 'max-age=600' }, `body ${count}`)(request, response, count) }, 500)
+    })
+    // generous, since this machine may be busy: what is late is not waited for
+    const both = [await start(origin, redis.url, { timeout: '5s' }), await start(origin, redis.url, { timeout: '5s' })]
+    const replies = await Promise.all(Array.from({ length: 1000 }, (_, i) => get(both[i % 2]!, '/a')))
+    expect(new Set(replies.map(reply => reply.body))).toEqual(new Set(['body 1']))
+    expect(origin.count('/a')).toBe(1)
+  })
+
+  it.each([['stopped', 'SIGSTOP'], ['cut off from Redis', 'cut']])('never give what was purged while one was %s', LONG, async (_, how) => {
+    const random = chance(SEED)
+    const redis = await startRedis()
+    const relay = await startRelay(redis.port)
+    const v = await versions()
+    const one = await start(v.origin, redis.url)
+    const other = await start(v.origin, `redis://127.0.0.1:${relay.port}`)
+    const interrupt = (): void => { if (how === 'cut') relay.stall(); else other.signal('SIGSTOP') }
+    const resume = (): void => { if (how === 'cut') relay.mend(); else other.signal('SIGCONT') }
+    const pause = (most: number): Promise<void> => {
+      const end = performance.now() + random(most)
+      return until('a moment', () => performance.now() >= end)
+    }
+    for (let round = 0; round < ROUNDS; round++) {
+      expect(Number((await get(other, '/a')).body), `seed ${SEED}`).toBe(v.version)
+      await get(one, '/a')
+      await pause(50)
+      interrupt()
+      await pause(MAX_LAG)
+      v.version++
+      const answered = await purge(one)
+      expect(answered.status, answered.body).toBe(200)
+      if (how === 'cut') expect(Number((await get(other, '/a')).body), `seed ${SEED}, round ${round}, still cut off`).toBe(v.version)
+      const reading = how === 'cut' ? undefined : get(other, '/a')
+      await pause(50)
+      resume()
+      expect(Number((await (reading ?? get(other, '/a'))).body), `seed ${SEED}, round ${round}`).toBe(v.version)
+      expect(Number((await get(one, '/a')).body)).toBe(v.version)
+      await until('it is back', () => joined(other), 20_000)
+    }
+  })
+
+  it('wait the whole lag for one that has vanished, and when Redis has come back empty', LONG, async () => {
+    const redis = await startRedis()
+    const v = await versions()
+    const one = await start(v.origin, redis.url)
+    const other = await start(v.origin, redis.url)
+    // past the time in which an epoch is too young to know everybody
+    await until('purges are quick', async () => (JSON.parse((await purge(one, { tags: ['none'] })).body) as { applied: number }).applied === 2, 20_000)
+    await other.stop('SIGKILL')
+    const before = performance.now()
+    expect(JSON.parse((await purge(one)).body)).toMatchObject({ unreachable: [expect.any(String)] })
+    expect(performance.now() - before).toBeGreaterThanOrEqual(MAX_LAG)
+    redis.cli('FLUSHALL')
+    await get(one, '/a')
+    v.version++
+    const start2 = performance.now()
+    expect((await purge(one)).status).toBe(200)
+    expect(performance.now() - start2).toBeGreaterThanOrEqual(MAX_LAG)
+    expect(Number((await get(one, '/a')).body)).toBe(v.version)
+  })
+
+  it('find what was stored when all of them were begun anew', LONG, async () => {
+    const redis = await startRedis()
+    const v = await versions()
+    for (const how of ['SIGTERM', 'SIGKILL'] as const) {
+      const first = await start(v.origin, redis.url)
+      await get(first, `/${how}`)
+      await first.stop(how)
+      const second = await start(v.origin, redis.url)
+      expect(isHit(await get(second, `/${how}`)), how).toBe(true)
+      await second.stop()
+    }
+  })
+
+  it('answer everybody while Redis stands still, dies, and comes back', LONG, async () => {
+    const redis = await startRedis()
+    const v = await versions()
+    const one = await start(v.origin, redis.url, { timeout: '50ms', maxLag: '2s' })
+    await get(one, '/hot')
+    const statuses = new Set<number>()
+    const load = async (rounds: number): Promise<void> => {
+      for (let i = 0; i < rounds; i++) {
+        const replies = await Promise.all(['/hot', `/${i}a`, `/${i}b`, '/hot'].map(path => get(one, path)))
+        for (const { status } of replies) statuses.add(status)
+      }
+    }
+    await load(5)
+    redis.pause()
+    await load(20)
+    const { shared } = JSON.parse((await ask(`${one.adminUrl}/stats`)).body) as { shared: { state: string } }
+    expect(shared.state).not.toBe('ready')
+    redis.resume()
+    await load(5)
+    await redis.stop()
+    await load(10)
+    await redis.restart()
+    await until('it is used again', async () => { await load(1); return joined(one) }, 20_000)
+    expect(statuses).toEqual(new Set([200]))
+  })
+})
+
+describeWithRedis('whatever Redis loses', () => {
+  it('no purge is lost', LONG, async () => {
+    const random = chance(SEED)
+    const redis: TestRedis = await startRedis()
+    const v = await versions()
+    const both = [await start(v.origin, redis.url), await start(v.origin, redis.url)]
+    const losses = [['FLUSHALL'], ['DEL', 'seawall:v1:{log}:events'], ['DEL', 'seawall:v1:{log}:meta'], ['XTRIM', 'seawall:v1:{log}:events', 'MAXLEN', '0'], ['PING']]
+    for (let round = 0; round < 2 * ROUNDS; round++) {
+      await Promise.all(both.map(seawall => get(seawall, '/a')))
+      if (random(2) === 0) redis.cli(...losses[random(losses.length)]!)
+      v.version++
+      const answered = await purge(both[random(2)]!)
+      if (random(2) === 0) redis.cli(...losses[random(losses.length)]!)
+      if (answered.status !== 200) continue
+      for (const seawall of both) expect(Number((await get(seawall, '/a')).body), `seed ${SEED}, round ${round}`).toBe(v.version)
+    }
+  })
+})
