@@ -80,6 +80,7 @@ export function endToEnd (raw: RawHeaders, drop?: ReadonlySet<string>): string[]
 
 function connectionOptions (raw: RawHeaders): Set<string> | undefined {
   const value = fieldValue(raw, 'connection')
-  if (value === undefined) return undefined
+  // what nearly every sender says names no field
+  if (value === undefined || value === 'keep-alive' || value === 'close') return undefined
   return new Set(listMembers(value.toLowerCase()).filter(option => !NEVER_OPTIONS.has(option)))
 }

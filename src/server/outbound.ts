@@ -56,6 +56,8 @@ export class Outbound implements Sink {
       if (body.kind === 'stream') body.reader.cancel(new SeawallError('abandoned'))
       return undefined
     }
+    // A stream's first bytes go out with its head if they are there by then.
+    process.nextTick(begin, this)
     this.stream = body.kind === 'stream' ? body.reader : readerOf(body.chunks)
     return this.pumped(this.stream, delivery, body.length)
   }
@@ -97,9 +99,16 @@ export class Outbound implements Sink {
     waiter?.resolve()
   }
 
-  /** Watches over what is queued, if anything is. */
+  /** The head waits no longer for what follows it. */
+  begin (): void {
+    this.socket.uncork()
+    this.watch()
+  }
+
+  /** Watches over what is queued, if anything is; not over what we hold back ourselves. */
   watch (): void {
-    if (this.socket.writableLength === 0 || this.gone !== undefined) return
+    const { writableLength, writableCorked } = this.socket
+    if (writableLength === 0 || writableCorked > 0 || this.gone !== undefined) return
     this.stall ??= new Deadline(() => this.check())
     if (this.stall.due !== Infinity) return
     this.note()
@@ -142,4 +151,8 @@ export class Outbound implements Sink {
     else if (serving.clock.now() - this.progressAt >= serving.limits.writeStall) return this.fail(new SeawallError('client_stalled'))
     this.again()
   }
+}
+
+function begin (out: Outbound): void {
+  out.begin()
 }

@@ -58,13 +58,17 @@ function wireOf (response: ProxyResponse): Uint8Array {
   return join(Buffer.allocUnsafeSlow(length), head, last, content)
 }
 
-/** Writes the head and, of a `whole` answer, the content. `end` is the head's last part. Returns the bytes written. */
+/**
+ * Writes the head and, of a `whole` answer, the content; where content is to follow, the socket is left corked.
+ * `end` is the head's last part. Returns the bytes written.
+ */
 export function writeAnswer (socket: Socket, response: ProxyResponse, end: string, delivery: Delivery): number {
   const { head, body } = response
   const content = delivery === 'whole' && body.kind === 'bytes' ? body : undefined
   const last = response.tail + end
   const length = head.length + last.length + (content?.length ?? 0)
-  if (length <= ONE_WRITE) {
+  const streamed = delivery !== 'whole' && delivery !== 'none'
+  if (length <= ONE_WRITE && !streamed) {
     socket.write(join(Buffer.allocUnsafe(length), head, last, content))
     return length
   }
@@ -72,9 +76,7 @@ export function writeAnswer (socket: Socket, response: ProxyResponse, end: strin
   if (typeof head === 'string') socket.write(head + last, 'latin1')
   else socket.write(join(Buffer.allocUnsafe(head.length + last.length), head, last, undefined))
   if (content !== undefined) for (const chunk of content.chunks) socket.write(chunk)
-  // A stream's first bytes go out with its head if they are there by then.
-  if (delivery === 'whole' || delivery === 'none') socket.uncork()
-  else process.nextTick(() => socket.uncork())
+  if (!streamed) socket.uncork()
   return length
 }
 
