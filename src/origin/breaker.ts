@@ -34,12 +34,9 @@ export class Breaker {
 
   /** Throws `origin_unavailable` where `admit` would, and changes nothing. */
   check (): void {
-    if (this.state !== 'closed' && (this.left > 0 || this.probing)) throw this.refusal()
-  }
-
-  /** For those it turns away. */
-  refusal (): SeawallError {
-    return new SeawallError('origin_unavailable', { retryAfter: Math.max(this.left, LEAST_WAIT) })
+    if (this.state !== 'closed' && (this.left > 0 || this.probing)) {
+      throw new SeawallError('origin_unavailable', { retryAfter: Math.max(this.left, LEAST_WAIT) })
+    }
   }
 
   /** A request is about to be sent: whether it is the one that finds out. Throws `origin_unavailable`. */

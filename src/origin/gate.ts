@@ -67,11 +67,6 @@ export class Gate {
     queueMicrotask(() => this.pump())
   }
 
-  /** All that wait are told why. */
-  turnAway (why: () => Error): void {
-    for (const tenant of this.waiting.keys()) tenant.cancel(why())
-  }
-
   /** Lets nobody in any more; resolves once all are out. */
   async close (): Promise<void> {
     this.closed = true

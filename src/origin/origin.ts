@@ -115,10 +115,6 @@ export class Origin {
     if (state === 'closed') return this.log.info({ origin }, 'origin available again')
     if (before !== 'closed') return this.log.debug({ origin, breaker: state }, 'origin probed')
     this.log.warn({ origin, failures: breaker.failures, probe: breaker.probe }, 'origin unavailable: not asked until a probe is answered')
-    this.gate.turnAway(() => {
-      this.unavailable++
-      return this.breaker.refusal()
-    })
   }
 
   private healed ({ origin: address }: URL, healthy: boolean): void {

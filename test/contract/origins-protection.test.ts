@@ -169,6 +169,27 @@ describe('the breaker', () => {
     expect(await waiting).toEqual({ code: 'origin_unavailable', retryAfter: 5_000 })
   })
 
+  it('is not kept open by what was asked before', async () => {
+    const clock = manualClock()
+    const { ask, origins, origin } = await bench(silent, { breaker, connections: 4 }, clock)
+    const arrived = (count: number): Promise<void> => until('they are asked', () => origin.peers.filter(peer => peer.received() !== '').length === count)
+    const first = [ask(), ask(), ask()].map(({ answer }) => codeOf(answer))
+    await arrived(3)
+    clock.advance(4_000)
+    const late = codeOf(ask().answer)
+    await arrived(4)
+    clock.advance(6_000)
+    await Promise.all(first)
+    clock.advance(4_000)
+    expect([await late, origins.stats()['api']!.breaker]).toEqual(['origin_timeout', 'open'])
+    clock.advance(1_000)
+    await until('they are gone', () => origins.stats()['api']!.active === 0)
+    const probe = ask()
+    expect(origins.stats()['api']!.breaker).toBe('half-open')
+    probe.cancel(why)
+    await codeOf(probe.answer)
+  })
+
   it.each([
     ['an error', 'HTTP/1.1 500 X\r\nContent-Length: 0\r\n\r\n', 'no failure'],
     ['nonsense', 'hello', 'origin_invalid'],
