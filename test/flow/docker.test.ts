@@ -67,8 +67,14 @@ describe('docker/Dockerfile', () => {
     expect(await run(['demo', '--exit'])).toMatchObject({ code: 0, err: '' })
   })
 
+  test('with the other configuration it shares a Redis', async () => {
+    const words = ['check', 'proxy.redis.config.json']
+    const checked = await run(words, { SEAWALL_ORIGIN: 'http://api:8000', SEAWALL_REDIS: 'redis://redis:6379', SEAWALL_ADMIN_TOKEN: TOKEN })
+    expect(checked).toMatchObject({ code: 0, out: expect.stringMatching(/redis +redis:6379, keys of seawall/) })
+  })
+
   test('nothing in it is only for development', () => {
-    expect(readdirSync(image.workdir).toSorted()).toEqual(['LICENSE', 'dist', 'node_modules', 'package.json', 'proxy.config.json'])
+    expect(readdirSync(image.workdir).toSorted()).toEqual(['LICENSE', 'dist', 'node_modules', 'package.json', 'proxy.config.json', 'proxy.redis.config.json'])
     expect(existsSync(join(image.workdir, 'node_modules/undici'))).toBe(true)
     for (const name of ['typescript', 'vitest', 'express']) expect(existsSync(join(image.workdir, 'node_modules', name))).toBe(false)
   })
@@ -89,7 +95,7 @@ const compose = [['docker', 'compose'], ['docker-compose']].find(([command, ...a
 const skipsCompose = compose === undefined && process.env['CI'] !== 'true'
 if (skipsCompose) console.log('skipped: compose reading its files; apt-get install docker-compose')
 
-describe.each(['docker/compose.yaml', 'docker/compose.fastapi.yaml'])('%s', file => {
+describe.each(['docker/compose.yaml', 'docker/compose.fastapi.yaml', 'docker/compose.redis.yaml'])('%s', file => {
   const services = maps(maps(parseYaml(readFileSync(join(ROOT, file), 'utf8')))['services']!)
   const contextOf = (service: Yaml): string => resolve(ROOT, 'docker', String(maps(maps(service)['build']!)['context']))
   const imageOf = (service: Yaml): Stage => readDockerfile(join(contextOf(service), String(maps(maps(service)['build']!)['dockerfile'] ?? 'Dockerfile'))).at(-1)!
@@ -97,8 +103,8 @@ describe.each(['docker/compose.yaml', 'docker/compose.fastapi.yaml'])('%s', file
   test('says nothing that compose does not know', () => {
     expect(Object.keys(maps(parseYaml(readFileSync(join(ROOT, file), 'utf8'))))).toEqual(['services'])
     for (const service of Object.values(services)) {
-      expect(['build', 'environment', 'ports', 'depends_on', 'restart', 'stop_grace_period']).toEqual(expect.arrayContaining(Object.keys(maps(service))))
-      expect(['context', 'dockerfile']).toEqual(expect.arrayContaining(Object.keys(maps(maps(service)['build']!))))
+      expect(['build', 'image', 'command', 'environment', 'ports', 'depends_on', 'restart', 'stop_grace_period']).toEqual(expect.arrayContaining(Object.keys(maps(service))))
+      if ('build' in maps(service)) expect(['context', 'dockerfile']).toEqual(expect.arrayContaining(Object.keys(maps(maps(service)['build']!))))
       for (const name of maps(service)['depends_on'] as string[] | undefined ?? []) expect(Object.keys(services)).toContain(name)
     }
   })
@@ -113,7 +119,7 @@ describe.each(['docker/compose.yaml', 'docker/compose.fastapi.yaml'])('%s', file
   })
 
   test('there is no token but the user\'s own, and both sides have it', () => {
-    for (const service of Object.values(services)) {
+    for (const service of Object.values(services).filter(service => 'build' in maps(service))) {
       expect(maps(maps(service)['environment']!)['SEAWALL_ADMIN_TOKEN']).toMatch(/^\$\{SEAWALL_ADMIN_TOKEN:\?[\w ]+\}$/)
     }
   })

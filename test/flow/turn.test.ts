@@ -24,7 +24,8 @@ cleanUp()
 
 interface Pair {
   readonly origin: TestOrigin
-  readonly clock: ManualClock
+  /** Lets time pass for the proxies and their listeners alike. */
+  advance (ms: number): void
   readonly leases: LocalLeases
   readonly counters: readonly Counters[]
   /** Through the first or the second proxy. */
@@ -40,7 +41,7 @@ async function pair (config: object = {}): Promise<Pair> {
   const store = createMemoryStore({ limit: 1e6, maxObject: 1e5, maxVariants: 8, clock })
   const log = createLocalLog({ clock })
   const leases = localLeases(store)
-  const one = async (): Promise<{ port: number, counters: Counters }> => {
+  const one = async (): Promise<{ port: number, counters: Counters, clock: ManualClock }> => {
     const counters = new Counters()
     const origins = createOrigins(settings.origins, { clock, counters, log: silentLogger })
     onTestFinished(() => { origins.destroy(new SeawallError('draining')) })
@@ -48,12 +49,12 @@ async function pair (config: object = {}): Promise<Pair> {
       clock, counters, origins, store, log, leases, logger: silentLogger, random: () => 0, strictPurge: false, originHost: (_, host) => host,
       route: compileRoutes(settings.routes)
     }
-    const { port } = await startListener(createCore(parts, new Fills(parts)))
-    return { port, counters }
+    const { port, clock: listening } = await startListener(createCore(parts, new Fills(parts)))
+    return { port, counters, clock: listening }
   }
   const proxies = [await one(), await one()]
   return {
-    origin, clock, leases, counters: proxies.map(({ counters }) => counters),
+    origin, leases, advance: ms => { for (const each of [clock, ...proxies.map(proxy => proxy.clock)]) each.advance(ms) }, counters: proxies.map(({ counters }) => counters),
     // as one site: the port of a proxy is not what it is asked for
     get: (proxy, path, asked = {}) => ask(`http://127.0.0.1:${proxies[proxy]!.port}${path}`, { ...asked, headers: { host: 'shop.test', ...asked.headers } })
   }
@@ -149,7 +150,7 @@ describe('what is not coming', () => {
     await until('the origin is asked', () => held !== undefined)
     const second = p.get(1, '/a')
     await until('the other waits', () => p.leases.waiting() === 1)
-    p.clock.advance(500)
+    p.advance(500)
     expect((await second).body).toBe('quick')
     held!.end('ow')
     expect((await first).body).toBe('slow')
@@ -178,7 +179,7 @@ describe('a refresh', () => {
       answer({ 'Cache-Control': 'max-age=10, stale-while-revalidate=60' }, `body ${count}`)(request, response, count)
     })
     await p.get(0, '/a')
-    p.clock.advance(11_000)
+    p.advance(11_000)
     await p.get(0, '/a')
     await until('it is refreshed', () => p.origin.count() === 2)
     expect(isHit(await p.get(1, '/a'))).toBe(true)
