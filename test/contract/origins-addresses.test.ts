@@ -113,7 +113,7 @@ describe('an address that fails', () => {
   })
 
   it('is asked all the same when there is no other', async () => {
-    const { ask, all, origins, counters } = await benches([says('a'), says('b')], { health: { ...health, unhealthy: 1 } })
+    const { ask, all, origins, counters } = await benches([says('a'), says('b')], { health: { ...health, unhealthy: 1, interval: 3_600_000 } })
     for (const origin of all) await origin.close()
     expect(await codeOf(ask().answer)).toBe('origin_refused')
     expect(origins.stats()['api']!.healthy).toBe(0)
