@@ -89,7 +89,7 @@ export interface RequestFacts {
   readonly precondition: boolean
   /** Values of one field, lines joined with ", "; undefined when absent. `name` is lower-case. */
   value (name: string): string | undefined
-  /** What the request adds to its URL by the fields of one Vary: the memo of `proxy/again`. */
+  /** What the request adds to its URL by the fields of one Vary: the memo of `policy/key`. */
   selected?: { readonly names: readonly string[], readonly rule: VaryRule, readonly text: string } | undefined
 }
 
@@ -208,6 +208,8 @@ export interface EntryMeta extends Judged {
 }
 
 export interface Entry extends EntryMeta {
+  /** When it was given last: the memo of `proxy/again`. */
+  givenAt?: Ms | undefined
   readonly body: readonly Uint8Array[]
   readonly length: number
 }

@@ -48,6 +48,19 @@ export function variantKey (
   return key as StoreKey
 }
 
+/** What `variantKey` adds for a request; kept with its facts for the list of names asked for last. */
+export function selection (facts: RequestFacts, names: readonly string[], rule: RouteRules['vary']): string {
+  const { selected } = facts
+  if (selected !== undefined && selected.rule === rule && equal(selected.names, names)) return selected.text
+  const text: string = variantKey('' as StoreKey, names, facts, rule)
+  facts.selected = { names, rule, text }
+  return text
+}
+
+function equal (a: readonly string[], b: readonly string[]): boolean {
+  return a === b || (a.length === b.length && a.every((name, i) => name === b[i]))
+}
+
 /** Absent is not empty, and lengths keep neighbouring parts apart. */
 function part (kind: string, name: string, value: string | undefined): string {
   const named = `\n${kind}${name.length}:${name}`

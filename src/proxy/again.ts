@@ -8,8 +8,8 @@
  * less; those not asked for lately go first.
  */
 import type { RouteRules } from '../core/route.js'
-import { CLEAN, type Entry, type Ms, type ProxyRequest, type ProxyResponse, type RequestFacts, type StoreKey, type VaryRecord } from '../core/types.js'
-import { variantKey } from '../policy/key.js'
+import { CLEAN, type Entry, type Ms, type ProxyRequest, type ProxyResponse, type RequestFacts, type VaryRecord } from '../core/types.js'
+import { selection } from '../policy/key.js'
 import type { Found } from './lookup.js'
 import type { Parts } from './parts.js'
 import type { Recognised } from './recognise.js'
@@ -19,17 +19,16 @@ const BYTES = 16 * 1024 * 1024
 const LARGEST = 16 * 1024
 /** What one costs besides its bytes. */
 const OVERHEAD = 512
-/** Different lists of Vary at one time; answers with others are not kept. */
-const LISTS = 256
+/** Entries given less often than this are not worth a copy. */
+const OFTEN: Ms = 400
 
 /** What led to an answer. */
 interface Given {
   readonly entry: Entry
   readonly vary: VaryRecord | undefined
-  /** The one array for all lists of these names. */
-  readonly names: readonly string[]
-  readonly selection: string
+  /** How `vary` is compared, and what the request added to its URL by it. */
   readonly rule: RouteRules['vary']
+  readonly selection: string
   /** The next instant at which the answer would read otherwise. */
   readonly until: Ms
   /** As sent; undefined: none. An If-None-Match is answered alike only while it is the same. */
@@ -46,7 +45,6 @@ export class Again {
   private old: Generation = new Map()
   /** Of the young. */
   private bytes = 0
-  private readonly lists = new Map<string, readonly string[]>()
 
   constructor (parts: Parts) {
     this.parts = parts
@@ -60,7 +58,7 @@ export class Again {
     const { store, log } = this.parts
     const { entry, vary } = given
     if (vary !== undefined) {
-      if (selection(facts, given.names, given.rule) !== given.selection) return undefined
+      if (selection(facts, vary.names, given.rule) !== given.selection) return undefined
       if (store.peek(entry.primary) !== vary || log.verdict(vary) !== CLEAN) return undefined
     }
     if (store.peek(entry.key) !== entry || log.verdict(entry) !== CLEAN || log.trusted(entry.policy.askedAt) !== 'yes') return undefined
@@ -72,13 +70,15 @@ export class Again {
     const size = OVERHEAD + response.head.length + (response.body.kind === 'bytes' ? response.body.length : 0)
     // what another variant was chosen for, or what a route adds to the key, is looked up each time
     if (size > LARGEST || record !== entry || key !== entry.key || entry.primary !== r.url || entry.part !== undefined) return response
+    const { givenAt } = entry
+    entry.givenAt = now
+    if (givenAt === undefined || now - givenAt > OFTEN) return response
     const vary = this.varyOf(entry)
-    const names = this.listOf(vary?.names ?? [])
-    if (names === undefined) return response
     const rule = r.route.vary
     const again = { ...response, again: { wire: undefined } }
     this.put(r, size, {
-      entry, vary, names, rule, selection: selection(r.facts, names, rule), until: changesAt(entry, now), ifNoneMatch: r.facts.ifNoneMatch, response: again
+      entry, vary, rule, selection: vary === undefined ? '' : selection(r.facts, vary.names, rule),
+      until: changesAt(entry, now), ifNoneMatch: r.facts.ifNoneMatch, response: again
     })
     return again
   }
@@ -86,14 +86,6 @@ export class Again {
   private varyOf (entry: Entry): VaryRecord | undefined {
     const record = entry.key === entry.primary ? undefined : this.parts.store.peek(entry.primary)
     return record?.kind === 'vary' ? record : undefined
-  }
-
-  private listOf (names: readonly string[]): readonly string[] | undefined {
-    const text = names.join()
-    const known = this.lists.get(text)
-    if (known !== undefined || this.lists.size === LISTS) return known
-    this.lists.set(text, names)
-    return names
   }
 
   private put (r: Recognised, size: number, given: Given): void {
@@ -113,15 +105,6 @@ export class Again {
 /** Nothing but its URL, what Vary names, and If-None-Match decides how such a request is answered. */
 export function mayRepeat (facts: RequestFacts): boolean {
   return facts.plain || facts.validates
-}
-
-/** What a request adds to its URL by these fields; kept with the facts for the list asked for last. */
-function selection (facts: RequestFacts, names: readonly string[], rule: RouteRules['vary']): string {
-  const { selected } = facts
-  if (selected !== undefined && selected.names === names && selected.rule === rule) return selected.text
-  const text = variantKey('' as StoreKey, names, facts, rule)
-  facts.selected = { names, rule, text }
-  return text
 }
 
 /** When Age or ttl counts on, at the latest when it is fresh no more. */

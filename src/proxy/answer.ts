@@ -24,10 +24,11 @@ export function seconds (entry: Pick<Entry, 'policy'>, now: Ms): { age: number, 
   }
 }
 
-/** An answer out of the store: whole, 304 to the client's own conditions, a range of it, or its head. */
+/** An answer out of the store: whole, 304 to the client's own conditions, a range of it, or its head. `status` is given its ttl. */
 export function fromEntry (r: Recognised, entry: Entry, now: Ms, outcome: Outcome, status: CacheStatus): ProxyResponse {
   const { age, ttl } = seconds(entry, now)
-  const tail = `age: ${age}\r\n${statusField({ ...status, ttl })}`
+  status.ttl = ttl
+  const tail = `age: ${age}\r\n${statusField(status)}`
   const isHead = r.request.method === 'HEAD'
   const { status: code, head, length } = isHead && entry.part !== undefined ? headOfWhole(entry, entry.part.total) : entry
   const whole: ProxyResponse = {

@@ -1,7 +1,7 @@
 /** Step one of every request: which route serves it, and under which keys. Pure; the facts are kept with the fields. */
 import type { RouteRules } from '../core/route.js'
 import type { ProxyRequest, RequestFacts, StoreKey } from '../core/types.js'
-import { forwardTarget, primaryKey, urlKey, variantKey } from '../policy/key.js'
+import { forwardTarget, primaryKey, selection, urlKey } from '../policy/key.js'
 import { readFacts } from '../policy/request.js'
 
 export interface Recognised {
@@ -33,7 +33,7 @@ export function recognise (request: ProxyRequest, routes: RouteTable): Recognise
 
 /** The key of the variant it selects; `names` as its Vary record has them. */
 export function variantOf (r: Recognised, names: readonly string[]): StoreKey {
-  return variantKey(r.primary, names, r.facts, r.route.vary)
+  return r.primary + selection(r.facts, names, r.route.vary) as StoreKey
 }
 
 export function hostname (host: string): string {
