@@ -83,7 +83,7 @@ export function createServing (options: ServingOptions): Serving {
     // what is shared is judged when it is read
     records: () => memory.records(),
     remove: key => { void memory.delete(key) },
-    settle: (entry, policy) => memory.settle(entry, policy),
+    settle: (entry, policy, checkedAt) => memory.settle(entry, policy, checkedAt),
     openFills: () => fills.judged()
   })
   const listener = createListener({

@@ -235,6 +235,10 @@ export interface SearchRecord extends Judged {
 
 export type StoredRecord = Entry | VaryRecord | PassRecord | SearchRecord
 
+/** A record as a sweep sees it: of an entry, everything but its bytes. */
+export type Swept = SweptEntry | Exclude<StoredRecord, Entry>
+export type SweptEntry = Omit<Entry, 'head' | 'body'>
+
 // ---- verdicts and decisions
 
 /** Soft: stale from `since` on. Unsure: purges may have been missed since, so the origin is to be asked whether it holds. */

@@ -7,18 +7,18 @@
  * A pass runs when the tables have grown, or some time after a purge; with nothing to forget, nothing runs.
  */
 import type { Clock, Timer } from '../core/clock.js'
-import type { Entry, Judged, Ms, Policy, StoredRecord, StoreKey } from '../core/types.js'
+import type { Judged, Ms, Policy, Stamp, StoreKey, Swept, SweptEntry } from '../core/types.js'
 import { softened } from '../policy/windows.js'
 import type { SweepableLog } from './contract.js'
 
 export interface SweepOptions {
   readonly log: SweepableLog
   readonly clock: Clock
-  /** Every stored record; may be changed while it is walked. */
-  readonly records: () => Iterable<StoredRecord>
+  /** Every stored record; may be changed while it is walked. Keeps what is written to `checkedAt` of one. */
+  readonly records: () => Iterable<Swept>
   readonly remove: (key: StoreKey) => void
-  /** Stores `policy` in place of the entry's own. `undefined`: the entry is not stored any more. */
-  readonly settle: (entry: Entry, policy: Policy) => Entry | undefined
+  /** Stores `policy` in place of the entry's own, clean as of `checkedAt`, if the entry is still stored. */
+  readonly settle: (entry: SweptEntry, policy: Policy, checkedAt: Stamp) => void
   /** What may yet be stored: judged when it is committed. */
   readonly openFills: () => Iterable<Judged>
   /** Runs the next slice when others have had their turn; default `setImmediate`. */
@@ -124,7 +124,7 @@ class LogSweeper implements Sweeper {
   }
 
   /** Settles records until its time is up. Returns how many; none: the walk is over. */
-  private slice (walk: Iterator<StoredRecord>): number {
+  private slice (walk: Iterator<Swept>): number {
     const { clock } = this.options
     const until = clock.now() + SLICE
     let count = 0
@@ -139,15 +139,15 @@ class LogSweeper implements Sweeper {
     return count
   }
 
-  private settle (record: StoredRecord): void {
+  private settle (record: Swept): void {
     const { log, remove, settle } = this.options
     const verdict = log.verdict(record)
     // What may have been purged unheard waits for the origin's word; no later event is needed to know that.
     if (verdict.kind === 'clean' || verdict.kind === 'unsure') return
     // A pass record only spares a detour: a stale one is not worth keeping. A vary record cannot be stale.
     if (verdict.kind === 'hard' || record.kind === 'pass') return remove(record.key)
-    const settled = record.kind === 'entry' ? settle(record, softened(record.policy, verdict.since)) : record
-    if (settled !== undefined) settled.checkedAt = log.head
+    if (record.kind === 'entry') settle(record, softened(record.policy, verdict.since), log.head)
+    else record.checkedAt = log.head
   }
 
   private passed (floor: number, head: number, seen: number): void {

@@ -4,24 +4,12 @@
  * comes back while remembered goes to the main queue at once. A used one at the main queue's end gets another round.
  * So a flood of keys asked for once passes through the tenth that is probation and the hot set stands.
  *
- * Invariants: neither `bytes` nor `heap` exceeds its limit; a use is one addition, and moves nothing. The queues are lru-caches kept
- * in order of insertion: only `set` of an absent key, `delete` and `pop` are called, since `get` or a second `set` would
- * move a row, and their own eviction never runs because room is made first.
+ * Invariants: neither `bytes` nor `heap` exceeds its limit; a use is one addition, and moves nothing; every row that is
+ * queued is in one queue.
  */
-import { LRUCache } from 'lru-cache'
-import { GHOST_BYTES } from './size.js'
-
-/** What is queued. */
-export interface Held {
-  readonly key: string
-  size: number
-  /** How much of `size` lies on the JavaScript heap. */
-  heap: number
-  /** Since it was queued, at most `MAX_USES`. */
-  uses: number
-  /** In the main queue. */
-  main: boolean
-}
+import { Ghosts } from './ghosts.js'
+import { IN_PAGE, NO_ROW, type Rows } from './rows.js'
+import { RowQueue } from './row-queue.js'
 
 export const MAX_USES = 3
 /** Uses on probation that earn a place in the main queue. */
@@ -32,37 +20,37 @@ const WRITERS = 0.5
 /** Rows given another round in one call: bounds its time, a million hot rows or not. */
 const ROUNDS = 2_000
 
-export class Admission<T extends Held> {
+export class Admission {
   readonly limit: number
   evictions = 0
   private readonly heapLimit: number
-  /** On the JavaScript heap, without ghosts. */
-  private rowHeap = 0
   /** Held by writers in progress. */
   private reserved = 0
-  private readonly probation: LRUCache<string, T>
-  private readonly main: LRUCache<string, T>
-  /** Fingerprints of keys evicted from probation, as many as there would be room for in the main queue. */
-  private readonly ghosts: LRUCache<number, true>
-  private readonly onEvict: (held: T) => void
+  private readonly rows: Rows
+  private readonly probation: RowQueue
+  private readonly main: RowQueue
+  /** Keys evicted from probation, as many as there would be room for in the main queue. */
+  private readonly ghosts: Ghosts
+  private readonly onEvict: (row: number) => void
 
-  constructor (limit: number, heapLimit: number, onEvict: (held: T) => void) {
+  /** `onEvict` is told of a row that is no longer queued, to release it. */
+  constructor (limit: number, heapLimit: number, rows: Rows, onEvict: (row: number) => void) {
     this.limit = limit
     this.heapLimit = heapLimit
+    this.rows = rows
     this.onEvict = onEvict
-    const queue = { maxSize: limit, sizeCalculation: (held: T) => held.size }
-    this.probation = new LRUCache(queue)
-    this.main = new LRUCache(queue)
-    this.ghosts = new LRUCache({ maxSize: limit })
+    this.probation = new RowQueue(rows)
+    this.main = new RowQueue(rows)
+    this.ghosts = new Ghosts(limit)
   }
 
   get bytes (): number {
-    return this.probation.calculatedSize + this.main.calculatedSize + this.reserved + this.ghosts.size * GHOST_BYTES
+    return this.probation.bytes + this.main.bytes + this.reserved
   }
 
   /** What of `bytes` lies on the JavaScript heap, which ends the process when it is full. */
   get heap (): number {
-    return this.rowHeap + this.ghosts.size * GHOST_BYTES
+    return this.probation.heap + this.main.heap
   }
 
   /** Evicts until `size` more bytes have room and holds them for a writer. False: refused, nothing changed. */
@@ -77,31 +65,53 @@ export class Admission<T extends Held> {
     this.reserved -= size
   }
 
-  /** Queues a new row. False: it does not fit, nothing changed. */
-  add (held: T): boolean {
-    if (!this.makeRoom(held.size, held.heap)) return false
-    // As long as nothing ever had to leave, nothing has to prove itself.
-    held.main = this.evictions === 0
-      ? this.probation.calculatedSize >= this.limit * PROBATION
-      : this.ghosts.delete(fingerprint(held.key))
-    this.enqueue(held)
+  use (row: number): void {
+    const { uses } = this.rows.page(row)
+    if (uses[row & IN_PAGE]! < MAX_USES) uses[row & IN_PAGE]!++
+  }
+
+  /** Evicts until a row of this size has room. False: it does not fit, nothing changed. */
+  makeRoom (size: number, heap = 0): boolean {
+    if (!this.canFit(size, heap)) return false
+    let rounds = ROUNDS
+    while (this.bytes + size > this.limit || this.heap + heap > this.heapLimit) {
+      const row = this.next()
+      const page = this.rows.page(row)
+      const uses = page.uses[row & IN_PAGE]!
+      if (uses >= (page.main[row & IN_PAGE] === 1 ? 1 : EARNED) && rounds-- > 0) this.keep(row)
+      else this.evict(row)
+    }
     return true
+  }
+
+  /** Queues a new row, for which `makeRoom` made room. */
+  add (row: number, size: number, heap: number): void {
+    const page = this.rows.page(row)
+    const i = row & IN_PAGE
+    page.size[i] = size
+    page.heap[i] = heap
+    // As long as nothing ever had to leave, nothing has to prove itself.
+    const main = this.evictions === 0 ? this.probation.bytes >= this.limit * PROBATION : this.ghosts.take(page.keys[i]!)
+    page.main[i] = main ? 1 : 0
+    this.queueOf(row).push(row)
   }
 
   /** Gives a queued row another size, at the end of its queue. False: it does not fit, nothing changed. */
-  resize (held: T, size: number, heap: number): boolean {
-    if (size === held.size && heap === held.heap) return true
+  resize (row: number, size: number, heap: number): boolean {
+    const page = this.rows.page(row)
+    const i = row & IN_PAGE
+    if (size === page.size[i] && heap === page.heap[i]) return true
     if (!this.canFit(size, heap)) return false
-    this.remove(held)
-    held.size = size
-    held.heap = heap
+    this.remove(row)
+    page.size[i] = size
+    page.heap[i] = heap
     this.makeRoom(size, heap)
-    this.enqueue(held)
+    this.queueOf(row).push(row)
     return true
   }
 
-  remove (held: T): void {
-    if (this.queueOf(held).delete(held.key)) this.rowHeap -= held.heap
+  remove (row: number): void {
+    this.queueOf(row).remove(row)
   }
 
   /** Drops every row; what writers hold is theirs to release. */
@@ -109,59 +119,40 @@ export class Admission<T extends Held> {
     this.probation.clear()
     this.main.clear()
     this.ghosts.clear()
-    this.rowHeap = 0
   }
 
-  private enqueue (held: T): void {
-    this.queueOf(held).set(held.key, held)
-    this.rowHeap += held.heap
-  }
-
-  private queueOf (held: T): LRUCache<string, T> {
-    return held.main ? this.main : this.probation
+  private queueOf (row: number): RowQueue {
+    return this.rows.page(row).main[row & IN_PAGE] === 1 ? this.main : this.probation
   }
 
   private canFit (size: number, heap: number): boolean {
     return size + this.reserved <= this.limit && heap <= this.heapLimit
   }
 
-  private makeRoom (size: number, heap = 0): boolean {
-    if (!this.canFit(size, heap)) return false
-    let rounds = ROUNDS
-    while (this.bytes + size > this.limit || this.heap + heap > this.heapLimit) {
-      const held = this.next()
-      if (held === undefined) this.ghosts.clear()
-      else if (held.uses >= (held.main ? 1 : EARNED) && rounds-- > 0) this.keep(held)
-      else this.evict(held)
-    }
-    return true
+  /** Takes the row whose turn it is off its queue; there is one where anything is over a limit. */
+  private next (): number {
+    const crowded = this.probation.bytes + this.reserved > this.limit * PROBATION
+    const row = crowded ? this.probation.shift() : NO_ROW
+    if (row !== NO_ROW) return row
+    const oldest = this.main.shift()
+    return oldest === NO_ROW ? this.probation.shift() : oldest
   }
 
-  /** Takes the row whose turn it is off its queue. */
-  private next (): T | undefined {
-    const crowded = this.probation.calculatedSize + this.reserved > this.limit * PROBATION
-    return (crowded ? this.probation.pop() : undefined) ?? this.main.pop() ?? this.probation.pop()
+  private keep (row: number): void {
+    const page = this.rows.page(row)
+    const i = row & IN_PAGE
+    page.uses[i] = page.main[i] === 1 ? page.uses[i]! - 1 : 0
+    page.main[i] = 1
+    this.main.push(row)
   }
 
-  private keep (held: T): void {
-    held.uses = held.main ? held.uses - 1 : 0
-    held.main = true
-    this.main.set(held.key, held)
-  }
-
-  private evict (held: T): void {
+  private evict (row: number): void {
     this.evictions++
-    this.rowHeap -= held.heap
+    const page = this.rows.page(row)
+    const i = row & IN_PAGE
     // A small heap may be full before the room is: then a row's part of it is its part of the heap.
-    const size = Math.max(held.size, Math.ceil(held.heap * this.limit / this.heapLimit))
-    if (!held.main) this.ghosts.set(fingerprint(held.key), true, { size })
-    this.onEvict(held)
+    const size = Math.max(page.size[i]!, Math.ceil(page.heap[i]! * this.limit / this.heapLimit))
+    if (page.main[i] === 0) this.ghosts.add(page.keys[i]!, size, this.rows.count)
+    this.onEvict(row)
   }
-}
-
-/** 31 bits of a key (FNV-1a): enough to remember it by, and it keeps no string alive. */
-function fingerprint (key: string): number {
-  let hash = 0x811c9dc5
-  for (let i = 0; i < key.length; i++) hash = Math.imul(hash ^ key.charCodeAt(i), 0x01000193)
-  return hash >>> 1
 }

@@ -5,7 +5,7 @@
  * (equal stamps: a lower `generation`); bytes handed to `write` are copied, never kept; a record that is expired
  * (`keepUntil` passed) is never returned.
  */
-import type { Entry, EntryMeta, PassRecord, SearchRecord, StoredRecord, StoreKey, VaryRecord } from '../core/types.js'
+import type { Entry, EntryMeta, PassRecord, SearchRecord, StoredRecord, StoreKey, Swept, VaryRecord } from '../core/types.js'
 import type { Lease } from './leases.js'
 
 export interface EntryWriter {
@@ -34,8 +34,11 @@ export interface Store {
   /** After a 304: `meta` takes the place of `entry`'s, the body stays. `undefined`: another generation is stored. */
   refresh (entry: Entry, meta: EntryMeta, lease?: Lease): Promise<Entry | undefined>
   delete (key: StoreKey): Promise<void>
-  /** Every record once, for the invalidation sweep; tolerates changes meanwhile. Never counts as a use. */
-  records (): IterableIterator<StoredRecord>
+  /**
+   * Every record once, for the invalidation sweep; tolerates changes meanwhile. Never counts as a use. What is written to
+   * `checkedAt` of one holds from when the next is asked for.
+   */
+  records (): IterableIterator<Swept>
   /** Largest storable body in bytes. */
   readonly maxObject: number
   stats (): StoreStats

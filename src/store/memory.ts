@@ -2,16 +2,18 @@
  * The store in this process's memory.
  *
  * Invariants: `bytes` counts everything that is held, writers in progress included, and never exceeds the limit; what of
- * it lies on the JavaScript heap is bounded by itself, since a full heap ends the process; what is
- * stored shares no memory with what was handed in, unless it was handed over (`adopt`); an Entry once returned never changes but for its memo `checkedAt`,
- * since a refresh or a settled purge puts another object in its place; nothing is looked up twice on the hit path.
+ * it lies on the JavaScript heap is bounded by itself, since a full heap ends the process; what is stored shares no memory
+ * with what was handed in, unless it was handed over (`adopt`); a record once returned never changes but for its memo
+ * `checkedAt`: a refresh or a settled purge puts another in its place, and small ones are copies (`Shelf`).
  */
 import type { Clock, Timer } from '../core/clock.js'
-import type { Entry, EntryMeta, Ms, PassRecord, Policy, SearchRecord, StoredRecord, StoreKey, VaryRecord } from '../core/types.js'
-import { Admission, MAX_USES, type Held } from './admission.js'
+import type { Entry, EntryMeta, Ms, PassRecord, Policy, SearchRecord, Stamp, StoredRecord, StoreKey, Swept, SweptEntry, VaryRecord } from '../core/types.js'
+import { Admission } from './admission.js'
 import { Assembly, gather, takenOver, type Bytes } from './assembly.js'
 import type { EntryWriter, Store, StoreStats } from './contract.js'
-import { frameSize, sizeOf } from './size.js'
+import { Shelf } from './shelf.js'
+import { frameSize } from './size.js'
+import { Variants } from './variants.js'
 
 export interface MemoryOptions {
   /** Bytes held at most. */
@@ -28,13 +30,11 @@ export interface MemoryOptions {
 export interface MemoryStore extends Store {
   /** Stores a whole record, whose bytes nobody else will use. `undefined`: something newer is stored, or it found no room. */
   adopt (record: StoredRecord): StoredRecord | undefined
-  /** `policy` in place of the entry's own, all else kept. `undefined`: it is not stored any more. */
-  settle (entry: Entry, policy: Policy): Entry | undefined
+  /** `policy` in place of the entry's own, clean as of `checkedAt`, all else kept. False: it is not stored any more. */
+  settle (entry: SweptEntry, policy: Policy, checkedAt: Stamp | undefined): boolean
   /** Looks at `budget` records, going on where the last call stopped, and drops the expired. Returns how many those were. */
   sweepExpired (budget: number): number
 }
-
-interface Slot extends Held { readonly key: StoreKey, record: StoredRecord }
 
 const SWEEP_EVERY: Ms = 1_000
 /** A round over all records takes so many sweeps, within what a sweep is worth and what it may cost (some 2 ms). */
@@ -48,34 +48,39 @@ export function createMemoryStore (options: MemoryOptions): MemoryStore {
 
 class Memory implements MemoryStore {
   readonly maxObject: number
-  private readonly maxVariants: number
   private readonly clock: Clock
-  private readonly index = new Map<StoreKey, Slot>()
-  /** Keys of a primary's variants, oldest first. */
-  private readonly variants = new Map<StoreKey, Set<StoreKey>>()
-  private readonly admission: Admission<Slot>
+  private readonly limit: number
+  private readonly shelf: Shelf
+  private readonly variants: Variants
+  private readonly admission: Admission
   private entries = 0
   private refusals = 0
-  private sweepCursor: Iterator<Slot> | undefined
+  /** The row to look at next. */
+  private sweepCursor = 0
   private sweepTimer: Timer | undefined
   private closed = false
 
   constructor (options: MemoryOptions) {
     this.maxObject = options.maxObject
-    this.maxVariants = options.maxVariants
     this.clock = options.clock
-    this.admission = new Admission<Slot>(options.limit, options.heapLimit ?? options.limit, slot => { this.forget(slot) })
+    this.limit = options.limit
+    const heapLimit = options.heapLimit ?? options.limit
+    this.shelf = new Shelf(options.limit, heapLimit)
+    this.variants = new Variants(this.shelf.rows, options.maxVariants)
+    const { reserve, copies } = this.shelf
+    this.admission = new Admission(options.limit - reserve, heapLimit - copies.allowance, this.shelf.rows, row => { this.forget(row) })
   }
 
   peek (key: StoreKey): StoredRecord | undefined {
-    const slot = this.index.get(key)
-    if (slot === undefined) return undefined
-    if (keepUntil(slot.record) <= this.clock.now()) {
-      this.drop(slot)
+    const row = this.shelf.find(key)
+    if (row === undefined) return undefined
+    const record = this.shelf.record(row)
+    if (keepUntil(record) <= this.clock.now()) {
+      this.drop(row)
       return undefined
     }
-    if (slot.uses < MAX_USES) slot.uses++
-    return slot.record
+    this.admission.use(row)
+    return record
   }
 
   get (key: StoreKey): Promise<StoredRecord | undefined> {
@@ -135,60 +140,64 @@ class Memory implements MemoryStore {
   }
 
   refresh (entry: Entry, meta: EntryMeta): Promise<Entry | undefined> {
-    const slot = this.slotOf(entry)
-    if (slot === undefined || meta.key !== entry.key) return Promise.resolve(undefined)
+    const row = this.rowOf(entry)
+    if (row === undefined || meta.key !== entry.key) return Promise.resolve(undefined)
     const fresh = entryOf(meta, gather(meta.head, entry.body, entry.length))
-    return Promise.resolve(this.replace(slot, fresh) ? fresh : undefined)
+    return Promise.resolve(this.replace(row, fresh) ? fresh : undefined)
   }
 
-  settle (entry: Entry, policy: Policy): Entry | undefined {
-    const slot = this.slotOf(entry)
-    if (slot === undefined) return undefined
-    const settled = { ...entry, policy }
-    slot.record = settled
-    return settled
+  settle (entry: SweptEntry, policy: Policy, checkedAt: Stamp | undefined): boolean {
+    const row = this.rowOf(entry)
+    if (row !== undefined) this.shelf.settle(row, policy, checkedAt)
+    return row !== undefined
   }
 
   delete (key: StoreKey): Promise<void> {
-    const slot = this.index.get(key)
-    if (slot !== undefined) this.drop(slot)
+    const row = this.shelf.find(key)
+    if (row !== undefined) this.drop(row)
     return Promise.resolve()
   }
 
-  * records (): IterableIterator<StoredRecord> {
+  * records (): IterableIterator<Swept> {
     const now = this.clock.now()
-    for (const slot of this.index.values()) if (keepUntil(slot.record) > now) yield slot.record
+    const { rows } = this.shelf
+    for (let row = 0; row < rows.end; row++) {
+      if (rows.key(row) === undefined || this.shelf.keepUntil(row) <= now) continue
+      const record = this.shelf.glimpse(row)
+      yield record
+      if (row < rows.end) this.shelf.remember(row, record)
+    }
   }
 
   sweepExpired (budget: number): number {
     const now = this.clock.now()
+    const { rows } = this.shelf
     let dropped = 0
-    this.sweepCursor ??= this.index.values()
-    for (let i = 0; i < budget; i++) {
-      const { done, value: slot } = this.sweepCursor.next()
-      if (done === true) {
-        this.sweepCursor = undefined
-        break
-      }
-      if (keepUntil(slot.record) > now) continue
-      this.drop(slot)
+    for (let i = 0; i < budget && this.sweepCursor < rows.end; i++) {
+      const row = this.sweepCursor++
+      if (rows.key(row) === undefined || this.shelf.keepUntil(row) > now) continue
+      this.drop(row)
       dropped++
     }
+    if (this.sweepCursor >= rows.end) this.sweepCursor = 0
     return dropped
   }
 
   stats (): StoreStats {
-    const { bytes, limit, evictions } = this.admission
-    return { entries: this.entries, records: this.index.size - this.entries, bytes, limit, evictions, refusals: this.refusals }
+    const { bytes, evictions } = this.admission
+    return {
+      entries: this.entries, records: this.shelf.size - this.entries, bytes: bytes + this.shelf.copies.bytes, limit: this.limit, evictions,
+      refusals: this.refusals
+    }
   }
 
   close (): Promise<void> {
     this.closed = true
     this.sweepTimer?.cancel()
-    this.sweepCursor = undefined
-    this.index.clear()
+    this.sweepCursor = 0
     this.variants.clear()
     this.admission.clear()
+    this.shelf.clear()
     this.entries = 0
     return Promise.resolve()
   }
@@ -196,70 +205,74 @@ class Memory implements MemoryStore {
   // ---- what is held
 
   /** Where this very copy is stored. */
-  private slotOf (entry: Entry): Slot | undefined {
-    const slot = this.index.get(entry.key)
-    return slot?.record.kind === 'entry' && slot.record.generation === entry.generation ? slot : undefined
+  private rowOf ({ key, generation }: SweptEntry): number | undefined {
+    const row = this.shelf.find(key)
+    return row !== undefined && this.shelf.isEntry(row) && this.shelf.generation(row) === generation ? row : undefined
   }
 
   private put (record: StoredRecord): boolean {
-    const held = this.index.get(record.key)
-    if (held !== undefined) return supersedes(record, held.record) && this.replace(held, record)
-    const slot: Slot = { key: record.key, record, ...sizeOf(record), uses: 0, main: false }
-    if (!this.admission.add(slot)) {
+    const held = this.shelf.find(record.key)
+    if (held !== undefined) return this.supersedes(record, held) && this.replace(held, record)
+    const fitting = this.shelf.fit(record)
+    if (!this.admission.makeRoom(fitting.size, fitting.heap)) {
       this.refusals++
       return false
     }
-    this.index.set(slot.key, slot)
-    this.join(slot)
+    const row = this.shelf.add(record, fitting)
+    this.admission.add(row, fitting.size, fitting.heap)
+    this.join(row, record)
     this.sweepTimer ??= this.clock.after(SWEEP_EVERY, () => { this.sweepOnTime() })
     return true
   }
 
-  private replace (slot: Slot, record: StoredRecord): boolean {
-    const { size, heap } = sizeOf(record)
-    if (!this.admission.resize(slot, size, heap)) {
+  private replace (row: number, record: StoredRecord): boolean {
+    const fitting = this.shelf.fit(record)
+    if (!this.admission.resize(row, fitting.size, fitting.heap)) {
       this.refusals++
       return false
     }
-    this.leave(slot)
-    slot.record = record
-    this.join(slot)
+    this.leave(row)
+    this.shelf.replace(row, record, fitting)
+    this.join(row, record)
     return true
   }
 
-  private drop (slot: Slot): void {
-    this.admission.remove(slot)
-    this.forget(slot)
+  private drop (row: number): void {
+    this.admission.remove(row)
+    this.forget(row)
   }
 
-  private forget (slot: Slot): void {
-    this.index.delete(slot.key)
-    this.leave(slot)
+  private forget (row: number): void {
+    this.leave(row)
+    this.shelf.remove(row)
   }
 
-  private join ({ key, record }: Slot): void {
+  private join (row: number, record: StoredRecord): void {
     if (record.kind !== 'entry') return
     this.entries++
-    if (record.primary === key) return
-    let keys = this.variants.get(record.primary)
-    if (keys === undefined) this.variants.set(record.primary, keys = new Set())
-    keys.add(key)
-    if (keys.size <= this.maxVariants) return
-    for (const oldest of keys) return this.drop(this.index.get(oldest)!)
+    if (record.primary === record.key) return
+    const oldest = this.variants.join(row, this.shelf.shared(record.primary))
+    if (oldest !== undefined) this.drop(oldest)
   }
 
-  private leave ({ key, record }: Slot): void {
-    if (record.kind !== 'entry') return
+  private leave (row: number): void {
+    if (!this.shelf.isEntry(row)) return
     this.entries--
-    if (record.primary === key) return
-    const keys = this.variants.get(record.primary)!
-    keys.delete(key)
-    if (keys.size === 0) this.variants.delete(record.primary)
+    const primary = this.shelf.primary(row)
+    if (primary !== this.shelf.rows.key(row)) this.variants.leave(row, primary)
+  }
+
+  /** Positions of different epochs cannot be compared: what is stored then counts as the older. */
+  private supersedes (record: StoredRecord, row: number): boolean {
+    const a = record.filledAt
+    const b = this.shelf.filledAt(row)
+    if (a.epoch !== b.epoch || a.seq > b.seq) return true
+    return a.seq === b.seq && record.generation > this.shelf.generation(row)
   }
 
   private sweepOnTime (): void {
-    this.sweepExpired(Math.min(SWEEP_MOST, Math.max(SWEEP_LEAST, Math.ceil(this.index.size / SWEEPS_A_ROUND))))
-    this.sweepTimer = this.index.size === 0 ? undefined : this.clock.after(SWEEP_EVERY, () => { this.sweepOnTime() })
+    this.sweepExpired(Math.min(SWEEP_MOST, Math.max(SWEEP_LEAST, Math.ceil(this.shelf.size / SWEEPS_A_ROUND))))
+    this.sweepTimer = this.shelf.size === 0 ? undefined : this.clock.after(SWEEP_EVERY, () => { this.sweepOnTime() })
   }
 }
 
@@ -273,12 +286,4 @@ function entryOf (meta: EntryMeta, bytes: Bytes): Entry {
 
 function keepUntil (record: StoredRecord): Ms {
   return record.kind === 'entry' ? record.policy.keepUntil : record.keepUntil
-}
-
-/** Positions of different epochs cannot be compared: what is stored then counts as the older. */
-function supersedes (record: StoredRecord, stored: StoredRecord): boolean {
-  const a = record.filledAt
-  const b = stored.filledAt
-  if (a.epoch !== b.epoch || a.seq > b.seq) return true
-  return a.seq === b.seq && record.generation > stored.generation
 }

@@ -3,15 +3,20 @@
  * measured constant for the objects around them, so that `bytes` follows what the process really holds.
  */
 import type { Entry, EntryMeta, StoredRecord } from '../core/types.js'
+import { GHOST_BYTES } from './ghosts.js'
+import { SHARE, WORD } from './slabs.js'
 
-/** Objects, index and queue rows of one entry, in bytes of resident memory (test/bench/memory.mjs measures it). */
+/** Objects, index and queue rows of one entry, in bytes of resident memory (test/bench/memory-records.mjs measures it). */
 const ENTRY_OVERHEAD = 1300
 /** What a variant adds: its share of its primary's list. */
 const VARIANT_OVERHEAD = 250
 /** The same for a vary or pass record. */
 const RECORD_OVERHEAD = 550
-/** A key remembered after its entry was evicted. */
-export const GHOST_BYTES = 96
+/** A packed record's row: what of it lies on the JavaScript heap (index, references), and its numbers outside. */
+const ROW_HEAP = 90
+const ROW_COLUMNS = 40
+/** What a packed variant adds: its share of the list of its primary's. */
+const PACKED_VARIANT = 50
 /** Header of a string on the heap, with rounding. */
 const STRING = 20
 
@@ -22,7 +27,17 @@ export function frameSize (meta: EntryMeta): number {
 }
 
 /** Bytes that count against the limit, and those of them that lie on the JavaScript heap. */
-export function sizeOf (record: StoredRecord): { size: number, heap: number } {
+export interface Size { readonly size: number, readonly heap: number }
+
+/** Of a record in `length` bytes of a slab. */
+export function packedSize (record: StoredRecord, length: number): Size {
+  const variant = record.kind === 'entry' && record.primary !== record.key ? PACKED_VARIANT : 0
+  const heap = ROW_HEAP + STRING + record.key.length + variant
+  return { size: heap + ROW_COLUMNS + GHOST_BYTES + Math.ceil((length + WORD - 1) * SHARE), heap }
+}
+
+/** Of a record that is held as an object. */
+export function sizeOf (record: StoredRecord): Size {
   const heap = record.kind === 'entry' ? frameSize(record) : noteSize(record)
   return { size: record.kind === 'entry' ? heap + heldBytes(record) : heap, heap }
 }

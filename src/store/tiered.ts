@@ -5,7 +5,7 @@
  * shared store's deadline not at all; what comes from below keeps its stamp and has to be judged again; nothing newer in
  * memory gives way to it.
  */
-import type { Entry, EntryMeta, PassRecord, SearchRecord, StoredRecord, StoreKey, VaryRecord } from '../core/types.js'
+import type { Entry, EntryMeta, PassRecord, SearchRecord, StoredRecord, StoreKey, Swept, VaryRecord } from '../core/types.js'
 import type { EntryWriter, Store, StoreStats } from './contract.js'
 import type { Lease } from './leases.js'
 import type { MemoryStore } from './memory.js'
@@ -70,7 +70,7 @@ class Tiered implements Store {
     await this.shared.delete(key)
   }
 
-  records (): IterableIterator<StoredRecord> {
+  records (): IterableIterator<Swept> {
     return this.memory.records()
   }
 

@@ -1,45 +1,82 @@
 /**
- * What a record costs beyond its bytes, beside what the store counts for it. Run alone: resident memory is the process's.
+ * Resident memory a stored object costs the built program, beside Varnish and nginx where they are installed: so many
+ * distinct 1 KiB objects fetched once, and what each process and its children grew by.
  *
- *   npm run build && node --expose-gc test/bench/memory.mjs [entries] [entry|variant|pass]
+ *   npm run bench:memory [-- --n 200000] [--peers varnish,nginx] [--memory 4gb]
+ *
+ * nginx keeps bodies in files: its figure is its index alone.
  */
-import { createMemoryStore } from '../../dist/src/store/memory.js'
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
+import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { parseArgs } from 'node:util'
+import { installed, resident } from './peers/machine.mjs'
+import { startOrigin } from './peers/origin.mjs'
+import { stopAll } from './peers/processes.mjs'
+import { available, startPeer, startSeawall } from './peers/servers.mjs'
 
-const COUNT = Number(process.argv[2] ?? 200_000)
-const kind = process.argv[3] ?? 'entry'
+/** Objects stored before the first look: what a server takes to start with is not theirs. */
+const WARM_UP = 2_000
+/** Milliseconds in which a server may tidy up before it is looked at. */
+const PAUSE = 3_000
+const CONNECTIONS = 32
+const BODY = 1024
 
-const clock = { now: () => performance.now(), wall: () => Date.now(), after: () => ({ cancel: () => undefined }) }
-const store = createMemoryStore({ limit: 16e9, maxObject: 1e7, maxVariants: 32, clock })
-const filledAt = { epoch: 1, seq: 0 }
-const head = Buffer.from('HTTP/1.1 200 OK\r\n' + 'x-header: some value of it\r\n'.repeat(9))
-const body = Buffer.alloc(1024, 'x')
-
-function put (i) {
-  const url = `${'http://example.com'}${Buffer.from(`/item/${String(i).padStart(8, '0')}`).latin1Slice()}`
-  const judged = { url, tags: [], filledAt, checkedAt: undefined, generation: i }
-  if (kind === 'pass') return store.note({ ...judged, kind, key: url, keepUntil: Infinity })
-  const now = performance.now()
-  const policy = { bornAt: now, freshUntil: now + 60_000, swrUntil: now + 90_000, sieUntil: now + 90_000, keepUntil: now + 1e9, askedAt: now - 1, flags: 0 }
-  const writer = store.begin({ ...judged, kind: 'entry', key: kind === 'variant' ? `${url}\nbr` : url, primary: url, status: 200, policy, head, etag: undefined, lastModified: undefined }, body.length)
-  writer.write(body)
-  void writer.commit()
+/** Asks for each of the objects from `first` on once. */
+async function fill (port, first, count) {
+  let next = first
+  await Promise.all(Array.from({ length: CONNECTIONS }, () => ask(port, () => next < first + count ? next++ : undefined)))
 }
 
-const settle = async () => {
-  await new Promise(resolve => setImmediate(resolve))
-  globalThis.gc?.()
-  globalThis.gc?.()
-  return process.memoryUsage()
+/** One object after the other over one connection, as `take` names them, until it names none. */
+function ask (port, take) {
+  return new Promise((done, failed) => {
+    const socket = connect(port, '127.0.0.1')
+    let received = Buffer.alloc(0)
+    const proceed = () => {
+      const number = take()
+      if (number === undefined) return socket.end()
+      socket.write(`GET /hit/product/${number}?v=1 HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nAccept-Encoding: gzip\r\n\r\n`)
+    }
+    socket.on('data', chunk => {
+      received = received.length === 0 ? chunk : Buffer.concat([received, chunk])
+      const end = received.indexOf('\r\n\r\n')
+      if (end < 0 || received.length < end + 4 + BODY) return
+      if (!received.latin1Slice(0, 12).endsWith('200')) return failed(new Error(received.latin1Slice(0, end)))
+      received = Buffer.alloc(0)
+      proceed()
+    })
+    socket.on('connect', proceed).on('close', done).on('error', failed)
+  })
 }
 
-const before = await settle()
-let longest = 0
-for (let i = 0; i < COUNT; i++) {
+async function measure ({ name, pid, port }, count) {
+  await fill(port, 0, WARM_UP)
+  await sleep(PAUSE)
+  const before = resident(pid)
   const from = performance.now()
-  put(i)
-  longest = Math.max(longest, performance.now() - from)
+  await fill(port, WARM_UP + 100, count)
+  const seconds = (performance.now() - from) / 1000
+  await sleep(PAUSE)
+  const after = resident(pid)
+  const each = Math.round((after - before) * 2 ** 20 / count)
+  console.log(`${name.padEnd(8)} ${each} B resident for each of ${count} objects (${before.toFixed(0)} → ${after.toFixed(0)} MiB, ${Math.round(count / seconds)} stored/s)`)
 }
-const after = await settle()
-const each = name => Math.round((after[name] - before[name]) / COUNT)
-console.log(`${COUNT} × ${kind}: resident ${each('rss')} B each (heap ${each('heapUsed')}, buffers ${each('arrayBuffers')}), counted ${Math.round(store.stats().bytes / COUNT)}; longest insertion ${longest.toFixed(1)} ms`)
-await store.close()
+
+const { values } = parseArgs({ options: {
+  n: { type: 'string', default: '200000' }, peers: { type: 'string', default: 'varnish,nginx' }, memory: { type: 'string', default: '4gb' }
+} })
+if (!installed('nginx')) throw new Error('The origin is nginx: apt-get install nginx')
+const folder = mkdtempSync(join(tmpdir(), 'seawall-memory-'))
+chmodSync(folder, 0o777)
+try {
+  const origin = await startOrigin(folder)
+  const build = resolve(import.meta.dirname, '../..')
+  await measure(await startSeawall('seawall', build, origin.port, folder, false, ['--memory', values.memory]), Number(values.n))
+  for (const peer of available(values.peers.split(',').filter(Boolean))) await measure(await startPeer(peer, origin.port, folder, false), Number(values.n))
+} finally {
+  await stopAll()
+  rmSync(folder, { recursive: true, force: true })
+}

@@ -4,14 +4,18 @@ import { describe, expect, it } from 'vitest'
 import type { Entry, EntryMeta } from '../../src/core/types.js'
 import type { EntryWriter } from '../../src/store/contract.js'
 import { createMemoryStore, type MemoryStore } from '../../src/store/memory.js'
+import { SHARE } from '../../src/store/slabs.js'
 import { manualClock } from '../support/clock.js'
-import { bytes, fill, keyOf, metaOf, passOf, policyOf, present, text, varyOf } from '../support/records.js'
+import { bytes, fill, keyOf, metaOf, passOf, policyOf, present, stampOf, text, varyOf } from '../support/records.js'
 import { LIMITS, storeContract } from './store.js'
 
-storeContract('memory', async limits => {
-  const clock = manualClock()
-  return { store: createMemoryStore({ ...limits, clock }), now: clock.now, advance: async ms => { clock.advance(ms) } }
-})
+// with room for much, slabs are large, and what the contract stores is packed into them
+for (const [name, limit] of [['memory', LIMITS.limit], ['packed memory', 100 * LIMITS.limit]] as const) {
+  storeContract(name, async limits => {
+    const clock = manualClock()
+    return { store: createMemoryStore({ ...limits, limit, clock }), now: clock.now, advance: async ms => { clock.advance(ms) } }
+  })
+}
 
 function setUp (limits = LIMITS) {
   const clock = manualClock()
@@ -31,27 +35,35 @@ describe('memory store: room', () => {
       expect(store.stats().bytes).toBe(before)
       return size
     }
-    const plain = await cost({}, '')
-    expect(plain).toBeGreaterThan(1_000)
-    expect(await cost({}, 'b'.repeat(500)) - plain).toBe(500)
-    expect(await cost({ head: new Uint8Array(700) }, '') - await cost({ head: new Uint8Array(200) }, '')).toBe(500)
-    expect(await cost({ tags: ['t'.repeat(300)] }, '') - await cost({ tags: ['t'] }, '')).toBe(299)
-    expect(await cost({ key: keyOf('x|br') }, '')).toBeGreaterThan(plain + 100)
+    const large = 'b'.repeat(20_000)
+    const plain = await cost({}, large)
+    expect(plain).toBeGreaterThan(large.length + 1_000)
+    expect(await cost({}, large + 'b'.repeat(500)) - plain).toBe(500)
+    expect(await cost({ head: new Uint8Array(700) }, large) - await cost({ head: new Uint8Array(200) }, large)).toBe(500)
+    expect(await cost({ tags: ['t'.repeat(300)] }, large) - await cost({ tags: ['t'] }, large)).toBe(299)
+    expect(await cost({ key: keyOf('x|br') }, large)).toBeGreaterThan(plain + 100)
+    const small = await cost({}, '')
+    expect(small).toBeGreaterThan(300)
+    for (const more of [await cost({}, 'b'.repeat(80)), await cost({ tags: ['all-of-it', 'x', 't'.repeat(79)] }, '')]) {
+      expect(more - small).toBeGreaterThanOrEqual(80)
+      expect(more - small).toBeLessThanOrEqual(80 * SHARE + 1)
+    }
+    expect(await cost({ key: keyOf('x|br') }, '')).toBeGreaterThan(small + 30)
     const before = store.stats().bytes
     store.note(varyOf('v', clock.now() + 1_000))
     store.note(passOf('p', clock.now() + 1_000))
     expect(store.stats()).toMatchObject({ entries: 0, records: 2 })
-    expect(store.stats().bytes).toBeGreaterThan(before + 1_000)
+    expect(store.stats().bytes).toBeGreaterThan(before + 700)
   })
 
   it('holds fewer of small objects where the heap is small, and as many large ones', async () => {
     const clock = manualClock()
     const store = createMemoryStore({ ...LIMITS, limit: 10_000_000, heapLimit: 100_000, clock })
     const put = async (i: number, size: number): Promise<void> => { await fill(store.begin(metaOf(`e${i}`, policyOf(clock.now())), size), 'b'.repeat(size)) }
-    for (let i = 0; i < 1_000; i++) await put(i, 10)
-    expect(store.stats().entries).toBeLessThan(80)
-    expect(store.stats().entries).toBeGreaterThan(40)
-    for (let i = 0; i < 100; i++) await put(1_000 + i, LIMITS.maxObject)
+    for (let i = 0; i < 2_000; i++) await put(i, 10)
+    expect(store.stats().entries).toBeLessThan(1_000)
+    expect(store.stats().entries).toBeGreaterThan(400)
+    for (let i = 0; i < 100; i++) await put(10_000 + i, LIMITS.maxObject)
     expect(store.stats().bytes).toBeGreaterThan(1_000_000)
     expect(store.stats().bytes).toBeLessThan(10_000_001)
   })
@@ -122,7 +134,7 @@ describe('memory store: room', () => {
         if (what === 'abort') store.begin(next, size)?.abort()
         if (what === 'note') store.note(passOf(name, clock.now() + size, { generation }))
         if (found?.kind === 'entry' && what === 'refresh') await store.refresh(found, next)
-        if (found?.kind === 'entry' && what === 'settle') store.settle(found, policyOf(clock.now()))
+        if (found?.kind === 'entry' && what === 'settle') store.settle(found, policyOf(clock.now()), undefined)
         if (what === 'delete') await store.delete(next.key)
         if (what === 'peek') store.peek(next.key)
         if (what === 'advance') clock.advance(size)
@@ -171,16 +183,17 @@ describe('memory store: what it holds', () => {
     expect(store.stats().bytes).toBeGreaterThan(held)
   })
 
-  it('settles a policy into a new object, of this very copy only', async () => {
+  it.each([1, 30_000])('settles a policy into a new object, of this very copy only (%i bytes)', async size => {
     const { clock, store, meta } = setUp()
-    const entry = present(await fill(store.begin(meta('a'), 1), 'a'))
+    const entry = present(await fill(store.begin(meta('a'), size), 'a'.repeat(size)))
+    const seen = store.peek(keyOf('a'))
     const policy = policyOf(clock.now(), { freshUntil: 1 })
-    const settled = present(store.settle(entry, policy))
-    expect(store.peek(keyOf('a'))).toBe(settled)
-    expect(settled).toEqual({ ...entry, policy })
-    expect(entry.policy).not.toBe(policy)
+    const checkedAt = stampOf(7)
+    expect(store.settle(entry, policy, checkedAt)).toBe(true)
+    expect(store.peek(keyOf('a'))).toEqual({ ...entry, policy, checkedAt })
+    expect(seen).toEqual(entry)
     await fill(store.begin(meta('a', { generation: 2 }), 1), 'b')
-    expect(store.settle(settled, policy)).toBeUndefined()
+    expect(store.settle(entry, policy, checkedAt)).toBe(false)
   })
 
   it('reclaims the expired bit by bit, without being asked for them', async () => {

@@ -24,7 +24,7 @@ export interface Figures { readonly steps: number, readonly answers: number, rea
 
 export interface Run { readonly violation: { readonly step: number, readonly what: string } | undefined, readonly figures: Figures }
 
-const STORE = { limit: 2_000_000, heapLimit: 20_000, maxObject: 8_000, maxVariants: 2 }
+const STORE = { limit: 2_000_000, heapLimit: 4_000, maxObject: 8_000, maxVariants: 2 }
 
 /** `broken`: parts put in the place of the real ones, to see the model notice. */
 export async function run (steps: readonly Step[], broken: (parts: Parts) => Partial<Parts> = () => ({})): Promise<Run> {
@@ -77,7 +77,7 @@ class World {
       log, clock,
       records: () => this.store.records(),
       remove: key => { void this.store.delete(key) },
-      settle: (entry, policy) => this.store.settle(entry, policy),
+      settle: (entry, policy, checkedAt) => this.store.settle(entry, policy, checkedAt),
       openFills: () => this.fills.judged()
     })
     process.on('unhandledRejection', this.rejected)

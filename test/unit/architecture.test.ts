@@ -33,7 +33,6 @@ const PROXY_MAY_SEE = ['store/contract', 'store/leases', 'invalidation/contract'
 const HOMES: Record<string, readonly string[]> = {
   undici: ['origin'],
   'http-cache-semantics': ['policy/semantics'],
-  'lru-cache': ['store'],
   ioredis: ['redis/connect'],
   pino: ['observe'],
   commander: ['cli'],

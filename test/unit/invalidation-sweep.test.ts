@@ -1,7 +1,7 @@
 /** The sweep: what it settles, when it runs, and that forgetting never resurrects anything. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { POLICY, type Entry, type Judged, type PurgeMode, type Scope, type StoredRecord, type StoreKey, type Verdict } from '../../src/core/types.js'
+import { POLICY, type Entry, type Judged, type PurgeMode, type Scope, type StoreKey, type Swept, type Verdict } from '../../src/core/types.js'
 import { createLocalLog, type LocalLog } from '../../src/invalidation/log.js'
 import { createSweeper, type SweepOptions } from '../../src/invalidation/sweep.js'
 import { softened } from '../../src/policy/windows.js'
@@ -20,7 +20,7 @@ function setUp (changes: Partial<SweepOptions> = {}) {
   const slices: (() => void)[] = []
   const sweeper = createSweeper({
     log, clock: ticking(clock), records: () => store.records(), remove: key => void store.delete(key),
-    settle: (entry, policy) => store.settle(entry, policy), openFills: () => fills, schedule: slice => slices.push(slice), ...changes
+    settle: (entry, policy, checkedAt) => store.settle(entry, policy, checkedAt), openFills: () => fills, schedule: slice => slices.push(slice), ...changes
   })
   let generation = 0
   const put = async (name: string, tags: string[] = [], filledAt = log.head): Promise<Entry> =>
@@ -287,7 +287,7 @@ describe('the log and its sweep, against the whole history', () => {
       const origin = new Map<StoreKey, { judged: Judged, freshUntil: number, generation: number }>()
       const pending: Pending[] = []
       let generation = 0
-      const agree = (record: StoredRecord | Pending): void => { check(log, events, record, origin) }
+      const agree = (record: Swept | Pending): void => { check(log, events, record, origin) }
       for (const step of steps) {
         if (step.do === 'purge') {
           await log.append([step.scope], step.mode, 'local')
@@ -330,7 +330,7 @@ async function commit ({ clock, store }: ReturnType<typeof setUp>, done: Pending
 }
 
 /** A settled entry is clean in the log's eyes: its policy then says what the purge would have. */
-function check (log: LocalLog, events: readonly Event[], record: StoredRecord | Pending, origin: Map<StoreKey, { judged: Judged, freshUntil: number, generation: number }>): void {
+function check (log: LocalLog, events: readonly Event[], record: Swept | Pending, origin: Map<StoreKey, { judged: Judged, freshUntil: number, generation: number }>): void {
   const got = log.verdict(record)
   const put = origin.get(record.url)
   const stored = put?.generation === record.generation ? put : undefined

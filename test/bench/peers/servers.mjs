@@ -27,11 +27,11 @@ export async function startPeer (name, origin, folder, log) {
 }
 
 /** `build`: the folder of a checkout that has been built. */
-export async function startSeawall (name, build, origin, folder, log) {
+export async function startSeawall (name, build, origin, folder, log, flags = []) {
   const admin = await freePort()
   return launched(name, folder, port => [process.execPath, [
     resolve(build, 'dist/bin/seawall.js'), 'start', '--origin', `http://127.0.0.1:${origin}`, '--listen', `127.0.0.1:${port}`,
-    '--admin', `127.0.0.1:${admin}`, '--access-log', log ? 'on' : 'off', '--log-level', 'error'
+    '--admin', `127.0.0.1:${admin}`, '--access-log', log ? 'on' : 'off', '--log-level', 'error', ...flags
   ]])
 }
 

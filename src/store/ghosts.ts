@@ -1,0 +1,66 @@
+/**
+ * Keys that were evicted not long ago, by fingerprint, in a table of fixed places: one is forgotten once as many bytes
+ * were evicted after it as the room holds, or when newer ones need its place. What is remembered are guesses, so that
+ * the table starts anew when it grows.
+ */
+
+const WAYS = 8
+const LEAST = 1024
+/** Of the table, for each row there is, at most: a fingerprint and an instant, and as many places again. */
+export const GHOST_BYTES = 24
+
+export class Ghosts {
+  private readonly room: number
+  /** Bytes evicted so far: the time that is kept here. */
+  private evicted = 0
+  private prints = new Uint32Array(LEAST)
+  private since = new Float64Array(LEAST).fill(-Infinity)
+
+  /** `room`: bytes after which one is forgotten. */
+  constructor (room: number) {
+    this.room = room
+  }
+
+  /** `rows`: of the store, which the table keeps up with. */
+  add (key: string, size: number, rows: number): void {
+    if (rows > this.prints.length) this.start(this.prints.length * 2)
+    this.evicted += size
+    const print = fingerprint(key)
+    let place = this.bucket(print)
+    for (let i = place + 1, end = place + WAYS; i < end; i++) if (this.since[i]! < this.since[place]!) place = i
+    this.prints[place] = print
+    this.since[place] = this.evicted
+  }
+
+  /** Whether `key` was remembered. It is not any more. */
+  take (key: string): boolean {
+    const print = fingerprint(key)
+    const first = this.bucket(print)
+    for (let i = first; i < first + WAYS; i++) {
+      if (this.prints[i] !== print || this.evicted - this.since[i]! > this.room) continue
+      this.since[i] = -Infinity
+      return true
+    }
+    return false
+  }
+
+  clear (): void {
+    this.start(LEAST)
+  }
+
+  private start (places: number): void {
+    this.prints = new Uint32Array(places)
+    this.since = new Float64Array(places).fill(-Infinity)
+  }
+
+  private bucket (print: number): number {
+    return print % (this.prints.length / WAYS) * WAYS
+  }
+}
+
+/** 32 bits of a key (FNV-1a): enough to remember it by, and it keeps no string alive. */
+function fingerprint (key: string): number {
+  let hash = 0x811c9dc5
+  for (let i = 0; i < key.length; i++) hash = Math.imul(hash ^ key.charCodeAt(i), 0x01000193)
+  return hash >>> 0
+}
