@@ -19,8 +19,8 @@ const BYTES = 16 * 1024 * 1024
 const LARGEST = 16 * 1024
 /** What one costs besides its bytes. */
 const OVERHEAD = 512
-/** Entries given less often than this are not worth a copy. */
-const OFTEN: Ms = 400
+/** Entries given less often than this are not worth a copy: it would outlive the nursery and be dropped unused. */
+const OFTEN: Ms = 100
 
 /** What led to an answer. */
 interface Given {

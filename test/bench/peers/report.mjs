@@ -6,8 +6,10 @@ function median (values) {
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
 }
 
-/** The rounds of one server and scenario as one row; errors are summed. */
-export function summary (rounds) {
+/** The rounds of one server and scenario as one row, without those that answered nothing; errors are summed. */
+export function summary (all) {
+  const rounds = all.filter(round => round.requests > 0)
+  if (rounds.length === 0) return { cpu: NaN, rps: 0, p50: NaN, p99: NaN, p999: NaN, rss: all[0].rss, errors: all.length }
   const of = read => median(rounds.map(read))
   return {
     cpu: of(round => round.cpu / round.requests),
