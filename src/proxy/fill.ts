@@ -243,6 +243,7 @@ export class Fill implements Filling {
       const room = this.body.room()
       if (room !== undefined) await room
     }
+    this.turn.whole()
     const stored = this.keeping.commit()
     this.body.end()
     this.done(await stored === undefined ? 'not-stored' : 'stored')

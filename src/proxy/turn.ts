@@ -31,6 +31,7 @@ const OURS: Outcome = { kind: 'ours' }
 const PATIENCE: Ms = 10_000
 /** A body that is not whole so long after its head is not worth waiting for elsewhere. */
 const SLOW: Ms = 500
+const LAST_LOOK: Ms = 1
 
 export class Turn {
   /** What the store is to write under. */
@@ -59,12 +60,19 @@ export class Turn {
     const told = toldOf(storing, uncacheable, refusal)
     if (lease === undefined || told === undefined) return
     lease.announce(told)
-    if (told === 'storable') this.slow = parts.clock.after(SLOW, () => { lease.announce('slow') })
+    if (told !== 'storable') return
+    // a process that was busy reads first what has come meanwhile
+    this.slow = parts.clock.after(SLOW - LAST_LOOK, () => { this.slow = parts.clock.after(LAST_LOOK, () => { lease.announce('slow') }) })
+  }
+
+  /** The body is whole: only the storing is waited for. */
+  whole (): void {
+    this.slow?.cancel()
   }
 
   /** What is to be stored is stored, or never will be. */
   end (): void {
-    this.slow?.cancel()
+    this.whole()
     void this.lease?.release()
   }
 

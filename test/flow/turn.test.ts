@@ -10,6 +10,7 @@ import { compileRoutes } from '../../src/policy/routes.js'
 import { createCore } from '../../src/proxy/core.js'
 import { Fills } from '../../src/proxy/fills.js'
 import type { Parts } from '../../src/proxy/parts.js'
+import type { Store } from '../../src/store/contract.js'
 import { createMemoryStore } from '../../src/store/memory.js'
 import { barrier, until } from '../support/barrier.js'
 import { ask, type Asked, type Reply } from '../support/client.js'
@@ -32,13 +33,13 @@ interface Pair {
   get (proxy: 0 | 1, path: string, asked?: Asked): Promise<Reply>
 }
 
-/** Two proxies before one origin, with one store and one log. */
-async function pair (config: object = {}): Promise<Pair> {
+/** Two proxies before one origin, with one store and one log. `mayStore`: what is whole is stored no sooner. */
+async function pair (config: object = {}, mayStore: Promise<void> = Promise.resolve()): Promise<Pair> {
   const origin = await startOrigin()
   onTestFinished(() => origin.stop())
   const settings = settingsOf(before(origin, config))
   const clock = manualClock()
-  const store = createMemoryStore({ limit: 1e6, maxObject: 1e5, maxVariants: 8, clock })
+  const store = slowly(createMemoryStore({ limit: 1e6, maxObject: 1e5, maxVariants: 8, clock }), mayStore)
   const log = createLocalLog({ clock })
   const leases = localLeases(store)
   const one = async (): Promise<{ port: number, counters: Counters, clock: ManualClock }> => {
@@ -58,6 +59,22 @@ async function pair (config: object = {}): Promise<Pair> {
     // as one site: the port of a proxy is not what it is asked for
     get: (proxy, path, asked = {}) => ask(`http://127.0.0.1:${proxies[proxy]!.port}${path}`, { ...asked, headers: { host: 'shop.test', ...asked.headers } })
   }
+}
+
+function slowly (store: Store, mayStore: Promise<void>): Store {
+  const begin = store.begin.bind(store)
+  store.begin = (meta, length) => {
+    const writer = begin(meta, length)
+    return writer === undefined ? undefined : {
+      write: chunk => { writer.write(chunk) },
+      abort: () => { writer.abort() },
+      commit: async () => {
+        await mayStore
+        return await writer.commit()
+      }
+    }
+  }
+  return store
 }
 
 const many = (p: Pair, proxy: 0 | 1, n: number, path: string, headers: Record<string, string> = {}): Promise<Reply>[] =>
@@ -154,6 +171,26 @@ describe('what is not coming', () => {
     expect((await second).body).toBe('quick')
     held!.end('ow')
     expect((await first).body).toBe('slow')
+  })
+
+  it('does not mean what is whole, and slowly stored', async () => {
+    const stored = barrier()
+    const p = await pair({}, stored.passed)
+    const open = barrier()
+    p.origin.on(async (request, response, count) => {
+      await open.passed
+      answer(FRESH, `body ${count}`)(request, response, count)
+    })
+    const first = p.get(0, '/a')
+    await until('the origin is asked', () => p.origin.count() === 1)
+    const second = p.get(1, '/a')
+    await until('the other waits', () => p.leases.waiting() === 1)
+    open.open()
+    expect((await first).body).toBe('body 1')
+    p.advance(1_000)
+    stored.open()
+    expect((await second).body).toBe('body 1')
+    expect(p.origin.count()).toBe(1)
   })
 })
 
