@@ -73,6 +73,8 @@ async function main () {
   const peers = available(options.peers)
   const folder = mkdtempSync(join(tmpdir(), 'seawall-bench-'))
   chmodSync(folder, 0o777)
+  // also where a signal ends the run
+  process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
   try {
     const before = loadavg()[0]
     console.log(`Node ${process.version}, load average ${before.toFixed(1)}${before > 1 ? ': a busy machine, expect noise' : ''}`)
@@ -81,7 +83,6 @@ async function main () {
     if (options.json !== undefined) writeFileSync(options.json, JSON.stringify(run, null, 2) + '\n')
   } finally {
     await stopAll()
-    rmSync(folder, { recursive: true, force: true })
   }
 }
 
