@@ -46,7 +46,7 @@ describe('bodies', () => {
     const gate = barrier()
     const t = await started({}, async request => { await gate.passed; return echo(request) })
     const client = await t.open()
-    const size = 20_000_000
+    const size = 4_000_000
     client.write(post(`Content-Length: ${size}`))
     client.write('x'.repeat(size))
     await until('a standstill', async () => {
