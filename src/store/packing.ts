@@ -6,8 +6,9 @@
  * Unpacking copies: what it returns shares no memory with a slab.
  *
  * An entry, in words: 0 row, length, kind · 1 keepUntil · 2 generation · 3 bornAt · 4 freshUntil · 5 swrUntil ·
- * 6 sieUntil · 7 askedAt · 8 lengths of head and body · 9 status, flags, lengths of primary and url · 10 lengths of
- * etag, lastModified, copy and tags, each plus one, 0 where there is none · then these four, head and body.
+ * 6 sieUntil · 7 askedAt · 8 lengths of head and body, where in the head etag and lastModified stand, plus one, 0 where
+ * they do not · 9 status, flags, lengths of primary and url · 10 lengths of etag, lastModified, copy and tags, each plus
+ * one, 0 where there is none · then these four, as far as they are not in the head, head and body.
  * A vary record: 0, 1, 2 as above · 3 length of url, length of names · names.
  */
 import type { Entry, Policy, Stamp, StoreKey, VaryRecord } from '../core/types.js'
@@ -23,8 +24,8 @@ const LONGEST = 2 ** 16 - 2
 const LATIN1 = /^[\0-\xff]*$/
 const NUL = '\0'
 
-/** How a record would be packed. */
-export interface Plan { readonly kind: 1 | 2, readonly length: number, readonly text: string }
+/** How a record would be packed: `text` is what of it is written as characters. */
+export interface Plan { readonly kind: 1 | 2, readonly length: number, readonly text: string, readonly etagAt: number, readonly modifiedAt: number }
 
 /** Where a packed record lies: a slab and the word it begins with. */
 export interface Place { readonly slab: Slab, readonly word: number }
@@ -39,10 +40,17 @@ export function planEntry (entry: Entry, longest: number): Plan | undefined {
   if (entry.part !== undefined || content > longest || key.length > LONGEST) return undefined
   if (!key.startsWith(primary) || !primary.startsWith(url)) return undefined
   const joined = tags.join(NUL)
-  const text = `${entry.etag ?? ''}${entry.lastModified ?? ''}${entry.copy ?? ''}${joined}`
+  const etag = entry.etag ?? ''
+  const modified = entry.lastModified ?? ''
+  const rest = `${entry.copy ?? ''}${joined}`
+  if (!LATIN1.test(etag) || !LATIN1.test(modified) || !LATIN1.test(rest)) return undefined
+  if (tags.length > 0 && joined.split(NUL).length !== tags.length) return undefined
+  const head = Buffer.from(entry.head.buffer, entry.head.byteOffset, entry.head.length)
+  const etagAt = head.indexOf(etag, 0, 'latin1') + 1
+  const modifiedAt = head.indexOf(modified, 0, 'latin1') + 1
+  const text = `${etagAt > 0 ? '' : etag}${modifiedAt > 0 ? '' : modified}${rest}`
   const length = ENTRY_WORDS * WORD + text.length + content
-  if (length > longest || !LATIN1.test(text) || (tags.length > 0 && joined.split(NUL).length !== tags.length)) return undefined
-  return { kind: PACKED.entry, length, text }
+  return length > longest ? undefined : { kind: PACKED.entry, length, text, etagAt, modifiedAt }
 }
 
 export function planVary ({ key, url, tags, names, languages }: VaryRecord, longest: number): Plan | undefined {
@@ -50,23 +58,25 @@ export function planVary ({ key, url, tags, names, languages }: VaryRecord, long
   const length = VARY_WORDS * WORD + text.length
   if (languages !== undefined || tags.length > 0 || names.length === 0 || !key.startsWith(url)) return undefined
   if (length > longest || text.split(NUL).length !== names.length || !LATIN1.test(text)) return undefined
-  return { kind: PACKED.vary, length, text }
+  return { kind: PACKED.vary, length, text, etagAt: 0, modifiedAt: 0 }
 }
 
-export function packEntry ({ slab, word }: Place, entry: Entry, text: string): void {
-  const { words, halves, quarters, bytes } = slab
+export function packEntry ({ slab, word }: Place, entry: Entry, { text, etagAt, modifiedAt }: Plan): void {
+  const { words, quarters, bytes } = slab
   writePolicy({ slab, word }, entry.policy)
   words[word + 2] = entry.generation
-  halves[(word + 8) * 2] = entry.head.length
-  halves[(word + 8) * 2 + 1] = entry.length
-  const q = (word + 9) * 4
-  quarters[q] = entry.status
-  quarters[q + 2] = entry.primary.length
-  quarters[q + 3] = entry.url.length
-  quarters[q + 4] = lengthOf(entry.etag)
-  quarters[q + 5] = lengthOf(entry.lastModified)
-  quarters[q + 6] = lengthOf(entry.copy)
-  quarters[q + 7] = entry.tags.length === 0 ? 0 : 1 + text.length - spoken(quarters[q + 4]!) - spoken(quarters[q + 5]!) - spoken(quarters[q + 6]!)
+  const q = (word + 8) * 4
+  quarters[q] = entry.head.length
+  quarters[q + 1] = entry.length
+  quarters[q + 2] = etagAt
+  quarters[q + 3] = modifiedAt
+  quarters[q + 4] = entry.status
+  quarters[q + 6] = entry.primary.length
+  quarters[q + 7] = entry.url.length
+  quarters[q + 8] = lengthOf(entry.etag)
+  quarters[q + 9] = lengthOf(entry.lastModified)
+  quarters[q + 10] = lengthOf(entry.copy)
+  quarters[q + 11] = entry.tags.length === 0 ? 0 : 1 + text.length - tagsFrom({ slab, word })
   let at = (word + ENTRY_WORDS) * WORD
   at += bytes.write(text, at, 'latin1')
   bytes.set(entry.head, at)
@@ -111,33 +121,33 @@ export function primaryLengthAt ({ slab, word }: Place): number {
 
 /** Bytes of an entry's head and body. */
 export function contentLengthAt ({ slab, word }: Place): number {
-  return slab.halves[(word + 8) * 2]! + slab.halves[(word + 8) * 2 + 1]!
+  return slab.quarters[(word + 8) * 4]! + slab.quarters[(word + 8) * 4 + 1]!
 }
 
 /** `copy`: memory of the content's length, to be the entry's own; none: the entry comes without its bytes. */
 export function unpackEntry ({ slab, word }: Place, { key, filledAt, checkedAt }: Known, copy: Uint8Array | undefined): Entry {
-  const { words, halves, quarters, bytes } = slab
-  const q = (word + 9) * 4
-  const primary = quarters[q + 2] === key.length ? key : key.slice(0, quarters[q + 2]) as StoreKey
-  const url = quarters[q + 3] === primary.length ? primary : key.slice(0, quarters[q + 3]) as StoreKey
-  const [e, m, c, t] = [quarters[q + 4]!, quarters[q + 5]!, quarters[q + 6]!, quarters[q + 7]!]
+  const { words, quarters, bytes } = slab
+  const q = (word + 8) * 4
+  const primary = quarters[q + 6] === key.length ? key : key.slice(0, quarters[q + 6]) as StoreKey
+  const url = quarters[q + 7] === primary.length ? primary : key.slice(0, quarters[q + 7]) as StoreKey
+  const [headLength, length, etagAt, modifiedAt] = [quarters[q]!, quarters[q + 1]!, quarters[q + 2]!, quarters[q + 3]!]
+  const [etagLength, modifiedLength, copyLength, tagsLength] = [quarters[q + 8]!, quarters[q + 9]!, quarters[q + 10]!, quarters[q + 11]!]
   const start = (word + ENTRY_WORDS) * WORD
-  const end = start + spoken(e) + spoken(m) + spoken(c) + spoken(t)
-  const text = end === start ? '' : bytes.toString('latin1', start, end)
-  const afterEtag = spoken(e)
-  const afterModified = afterEtag + spoken(m)
-  const afterCopy = afterModified + spoken(c)
+  const modifiedFrom = start + (etagAt > 0 ? 0 : spoken(etagLength))
+  const tags = start + tagsFrom({ slab, word })
+  const content = tags + spoken(tagsLength)
+  const read = (stored: number, from: number): string | undefined => stored === 0 ? undefined : bytes.toString('latin1', from, from + stored - 1)
   const policy: Policy = {
     bornAt: words[word + 3]!, freshUntil: words[word + 4]!, swrUntil: words[word + 5]!, sieUntil: words[word + 6]!,
-    keepUntil: words[word + 1]!, askedAt: words[word + 7]!, flags: quarters[q + 1]!
+    keepUntil: words[word + 1]!, askedAt: words[word + 7]!, flags: quarters[q + 5]!
   }
-  const length = halves[(word + 8) * 2 + 1]!
-  const { head, body } = copy === undefined ? NO_BYTES : copied(bytes, end, halves[(word + 8) * 2]!, length, copy)
+  const { head, body } = copy === undefined ? NO_BYTES : copied(bytes, content, headLength, length, copy)
   return {
-    kind: 'entry', key, primary, url, status: quarters[q]!, policy, head, body, length,
-    etag: e === 0 ? undefined : text.slice(0, afterEtag), lastModified: m === 0 ? undefined : text.slice(afterEtag, afterModified),
-    tags: t === 0 ? NO_TAGS : text.slice(afterCopy).split(NUL), filledAt, checkedAt, generation: words[word + 2]!, part: undefined,
-    copy: c === 0 ? undefined : text.slice(afterModified, afterCopy)
+    kind: 'entry', key, primary, url, status: quarters[q + 4]!, policy, head, body, length,
+    etag: read(etagLength, etagAt > 0 ? content + etagAt - 1 : start),
+    lastModified: read(modifiedLength, modifiedAt > 0 ? content + modifiedAt - 1 : modifiedFrom),
+    tags: read(tagsLength, tags)?.split(NUL) ?? NO_TAGS, filledAt, checkedAt, generation: words[word + 2]!, part: undefined,
+    copy: read(copyLength, tags - spoken(copyLength))
   }
 }
 
@@ -159,6 +169,14 @@ function copied (bytes: Buffer, from: number, head: number, length: number, copy
 
 function lengthOf (value: string | undefined): number {
   return value === undefined ? 0 : value.length + 1
+}
+
+/** Where in an entry's text its tags begin. */
+function tagsFrom ({ slab: { quarters }, word }: Place): number {
+  const q = (word + 8) * 4
+  const etag = quarters[q + 2]! > 0 ? 0 : spoken(quarters[q + 8]!)
+  const modified = quarters[q + 3]! > 0 ? 0 : spoken(quarters[q + 9]!)
+  return etag + modified + spoken(quarters[q + 10]!)
 }
 
 /** The length behind a stored one. */

@@ -164,7 +164,7 @@ export class Shelf {
       return
     }
     page.at[i] = this.slabs.take(row, plan.length, plan.kind)
-    if (record.kind === 'entry') packEntry(this.place(row), record, plan.text)
+    if (record.kind === 'entry') packEntry(this.place(row), record, plan)
     else if (record.kind === 'vary') packVary(this.place(row), record, plan.text)
   }
 
