@@ -5,8 +5,9 @@
 import type { StoreKey } from '../core/types.js'
 
 const SHARDS = 256
-/** Characters of a key that choose its table, at least, spread over its length: only to be spread is asked of them. */
-const SAMPLES = 24
+/** Every so manieth character chooses the table, so that two digits of a number count; of long keys, so many in all. */
+const STRIDE = 3
+const SAMPLES = 32
 
 export class KeyIndex {
   size = 0
@@ -35,7 +36,7 @@ export class KeyIndex {
 }
 
 function shardOf (key: string): number {
-  const stride = key.length < SAMPLES ? 1 : Math.floor(key.length / SAMPLES)
+  const stride = Math.max(STRIDE, Math.ceil(key.length / SAMPLES))
   let hash = key.length
   for (let i = key.length - 1; i >= 0; i -= stride) hash = Math.imul(hash, 31) + key.charCodeAt(i)
   return (hash ^ (hash >>> 8) ^ (hash >>> 16)) & (SHARDS - 1)
