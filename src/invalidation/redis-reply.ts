@@ -1,6 +1,7 @@
 /** What the scripts of the shared log answer, read strictly: whatever else comes throws. */
 import type { Ms, PurgeMode, Scope } from '../core/types.js'
 import type { Reply } from '../redis/link.js'
+import { list, number, string } from '../redis/reply.js'
 import type { LogEvent, LogMember, LogReply } from './backend.js'
 
 export function replyOf (reply: Reply): LogReply {
@@ -56,20 +57,4 @@ function isScope (value: unknown): value is Scope {
 
 function isMode (mode: string | undefined): mode is PurgeMode {
   return mode === 'hard' || mode === 'soft'
-}
-
-function list (reply: Reply | undefined): readonly Reply[] {
-  if (!Array.isArray(reply)) throw new TypeError('The invalidation log answered something else than a list.')
-  return reply as readonly Reply[]
-}
-
-function string (reply: Reply | undefined): string {
-  if (!Buffer.isBuffer(reply)) throw new TypeError('The invalidation log answered something else than a string.')
-  return reply.toString()
-}
-
-function number (reply: Reply | undefined): number {
-  const value = Number(string(reply))
-  if (!Number.isSafeInteger(value)) throw new TypeError('The invalidation log answered something else than a number.')
-  return value
 }

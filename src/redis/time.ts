@@ -5,6 +5,7 @@
 import type { Clock } from '../core/clock.js'
 import type { Ms } from '../core/types.js'
 import type { RedisLink } from './link.js'
+import { list, number } from './reply.js'
 
 const GOOD_FOR: Ms = 5_000
 /** Two clocks that run as differently as NTP allows (500 ppm each). */
@@ -42,8 +43,8 @@ export class RedisTime {
 
   private async ask (): Promise<void> {
     const sentAt = this.clock.now()
-    const [seconds, us] = await this.link.call('TIME') as [Buffer, Buffer]
-    this.known = { us: Number(seconds) * 1e6 + Number(us), sentAt, receivedAt: this.clock.now() }
+    const [seconds, us] = list(await this.link.call('TIME'))
+    this.known = { us: number(seconds) * 1e6 + number(us), sentAt, receivedAt: this.clock.now() }
   }
 }
 

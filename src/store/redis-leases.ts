@@ -9,6 +9,7 @@ import type { RedisCounters } from '../redis/counters.js'
 import { RedisFailure } from '../redis/failure.js'
 import type { KeySpace } from '../redis/keys.js'
 import type { RedisLink } from '../redis/link.js'
+import { list, number, string } from '../redis/reply.js'
 import type { Subscriber } from '../redis/subscriber.js'
 import type { Acquired, Lease, Leases, Told } from './leases.js'
 import { ACQUIRE, ANNOUNCE, EXTEND, LOOK, RELEASE } from './redis-scripts.js'
@@ -51,14 +52,17 @@ class RedisLeases implements Leases {
     const name = keys.name(key)
     const token = randomUUID()
     try {
-      const reply = await link.eval(ACQUIRE, [keys.record(name), keys.lease(name)], [token, this.life]) as [number, Buffer, Buffer, Buffer]
-      if (reply[0] === 0) {
+      const [held, ...reply] = list(await link.eval(ACQUIRE, [keys.record(name), keys.lease(name)], [token, this.life]))
+      if (held === 0) {
+        const [holder, told] = reply.map(string)
         counters.leasesWaited++
-        return this.elsewhere(name, reply[1].toString('latin1'), word(reply[2]))
+        return this.elsewhere(name, holder!, word(told!))
       }
+      const [seconds, us, copy] = reply
+      const startedAt = number(seconds) * 1e6 + number(us)
+      const stored = string(copy)
       counters.leasesHeld++
-      const lease = new HeldLease(this.options, this.life, key, token, Number(reply[1]) * 1e6 + Number(reply[2]))
-      return { kind: 'held', lease, changed: reply[3].length > 0 && reply[3].toString('latin1') !== known }
+      return { kind: 'held', lease: new HeldLease(this.options, this.life, key, token, startedAt), changed: stored !== '' && stored !== known }
     } catch (thrown) {
       if (thrown instanceof RedisFailure) return { kind: 'alone' }
       throw thrown
@@ -88,8 +92,10 @@ class RedisLeases implements Leases {
   private async look (name: string, holder: string): Promise<Told | 'free' | undefined> {
     const { link, keys } = this.options
     try {
-      const reply = await link.eval(LOOK, [keys.lease(name)], []) as [token: Buffer, told: Buffer] | null
-      return reply === null || reply[0].toString('latin1') !== holder ? 'free' : word(reply[1])
+      const reply = await link.eval(LOOK, [keys.lease(name)], [])
+      if (reply === null) return 'free'
+      const [token, told] = list(reply)
+      return string(token) === holder ? word(string(told)) : 'free'
     } catch (thrown) {
       if (thrown instanceof RedisFailure) return 'free'
       throw thrown
@@ -168,7 +174,6 @@ class HeldLease implements Lease {
   }
 }
 
-function word (told: Buffer): Told | undefined {
-  const text = told.toString('latin1')
-  return WORDS.has(text) ? text as Told : undefined
+function word (told: string): Told | undefined {
+  return WORDS.has(told) ? told as Told : undefined
 }

@@ -12,6 +12,7 @@ import type { RedisCounters } from '../redis/counters.js'
 import { RedisFailure } from '../redis/failure.js'
 import type { KeySpace } from '../redis/keys.js'
 import type { RedisLink } from '../redis/link.js'
+import { bytes } from '../redis/reply.js'
 import type { RedisTime } from '../redis/time.js'
 import { Assembly } from './assembly.js'
 import { decode, encode, lifeLeft, orderOf, PREFIX } from './codec.js'
@@ -170,7 +171,8 @@ class SharedStore implements RedisStore {
     try {
       const ready = time.ready()
       if (ready !== undefined) await ready
-      const value = await link.call('GET', name) as Buffer | null
+      const reply = await link.call('GET', name)
+      const value = reply === null ? null : bytes(reply)
       const here = clock.now()
       const found = value === null ? undefined : decode(value, key, { here, there: time.late(here) / 1000 }, generation)
       const record = found?.packed === true ? await inflated(found) : found?.record

@@ -2,17 +2,15 @@
  * What processes that share a Redis promise, with real ones that stop, die and are cut off. Rounds are few here;
  * PURGE_ROUNDS says how many else (`npm run soak:purge`).
  */
-import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { expect, it, onTestFinished } from 'vitest'
+import { expect, it } from 'vitest'
 import { until } from '../support/barrier.js'
-import { ask, type Reply } from '../support/client.js'
 import { chance } from '../support/chance.js'
-import { answer, startOrigin, type TestOrigin } from '../support/origin.js'
+import { answer, type TestOrigin } from '../support/origin.js'
+import { get, joined, purge, sharing, startMember, versions } from '../support/redis-crew.js'
 import { describeWithRedis, startRedis, type TestRedis } from '../support/redis.js'
 import { startRelay } from '../support/relay.js'
 import { isHit } from '../support/scene.js'
-import { ANYWHERE, emptyFolder, startSeawall, type Seawall } from '../support/seawall.js'
+import type { Seawall } from '../support/seawall.js'
 
 const ROUNDS = Number(process.env['PURGE_ROUNDS'] ?? 6)
 const SEED = Number(process.env['PURGE_SEED'] ?? Date.now() % 2 ** 31)
@@ -21,41 +19,7 @@ const MAX_LAG = 300
 const GENEROUS = { timeout: '5s', maxLag: '30s' }
 const LONG = { timeout: 60_000 + ROUNDS * 6_000 }
 
-/** An origin that answers with the version a test has set, tagged. */
-interface Versions { readonly origin: TestOrigin, version: number }
-
-async function versions (): Promise<Versions> {
-  const origin = await startOrigin()
-  onTestFinished(() => origin.stop())
-  const made: Versions = { origin, version: 1 }
-  origin.on((request, response, count) => {
-    answer({ 'Cache-Control': 'max-age=600, stale-if-error=600', 'Surrogate-Key': 'tag', ETag: `"${made.version}"` }, String(made.version))(request, response, count)
-  })
-  return made
-}
-
-async function start (origin: TestOrigin, url: string, more: object = {}): Promise<Seawall> {
-  const file = join(emptyFolder(), 'proxy.config.json')
-  writeFileSync(file, JSON.stringify({ origins: { api: { url: origin.url } }, cache: { redis: { url, maxLag: `${MAX_LAG}ms`, ...more } }, log: { access: false } }))
-  const seawall = await startSeawall([...ANYWHERE, '--config', file])
-  await until('it has joined', () => joined(seawall), 20_000)
-  return seawall
-}
-
-async function joined (seawall: Seawall): Promise<boolean> {
-  const { redis, log } = JSON.parse((await ask(`${seawall.adminUrl}/readyz`)).body) as { redis: string, log: { joined: boolean } }
-  return redis === 'ready' && log.joined
-}
-
-interface Sharing { readonly state: string, readonly writes: { readonly done: number }, readonly errors: { readonly timeout?: number, readonly open?: number } }
-
-async function sharing (seawall: Seawall): Promise<Sharing> {
-  return (JSON.parse((await ask(`${seawall.adminUrl}/stats`)).body) as { shared: Sharing }).shared
-}
-
-const get = (seawall: Seawall, path: string): Promise<Reply> => seawall.get(path, { headers: { host: 'shop.test' } })
-const purge = (seawall: Seawall, order: object = { tags: ['tag'] }): Promise<Reply> =>
-  ask(`${seawall.adminUrl}/purge`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(order) })
+const start = (origin: TestOrigin, url: string, more: object = {}): Promise<Seawall> => startMember(origin, { url, maxLag: `${MAX_LAG}ms`, ...more })
 
 describeWithRedis('real processes that share a Redis', () => {
   it('ask the origin once for a thousand clients of both', LONG, async () => {

@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
 import { until } from '../support/barrier.js'
-import { ask } from '../support/client.js'
 import { answer, startOrigin, type TestOrigin } from '../support/origin.js'
 import { portToGive } from '../support/program.js'
 import { before, startProxy, type TestProxy } from '../support/proxy.js'
+import { get, joined } from '../support/redis-crew.js'
 import { describeWithRedis, startRedis } from '../support/redis.js'
 import { isHit } from '../support/scene.js'
 
@@ -26,13 +26,6 @@ async function pair (redis: object): Promise<{ origin: TestOrigin, one: TestProx
   }
   return { origin, one: await join(), other: await join() }
 }
-
-async function joined (proxy: TestProxy): Promise<boolean> {
-  const { redis, log } = JSON.parse((await ask(`${proxy.adminUrl}/readyz`)).body) as { redis: string, log: { joined: boolean } }
-  return redis === 'ready' && log.joined
-}
-
-const get = (proxy: TestProxy, path: string) => proxy.get(path, { headers: { host: 'shop.test' } })
 
 /** Stored by one, found by the other; purged by one, gone in both. */
 async function share ({ one, other }: { one: TestProxy, other: TestProxy }, names: readonly string[]): Promise<void> {

@@ -1,9 +1,10 @@
 /** Processes that share a Redis: one cache, one purge, one fetch. */
 import { expect, it, onTestFinished } from 'vitest'
 import { barrier, until } from '../support/barrier.js'
-import { ask, type Asked, type Reply } from '../support/client.js'
+import type { Asked, Reply } from '../support/client.js'
 import { answer, startOrigin, type TestOrigin } from '../support/origin.js'
 import { before, startProxy, type TestProxy } from '../support/proxy.js'
+import { joined } from '../support/redis-crew.js'
 import { describeWithRedis, startRedis, type TestRedis } from '../support/redis.js'
 import { cacheStatus, isHit } from '../support/scene.js'
 
@@ -38,11 +39,6 @@ async function shared (settings: object = {}, count = 2): Promise<Shared> {
     get: (proxy, path, asked = {}) => proxies[proxy]!.get(path, { ...asked, headers: { host: 'shop.test', ...asked.headers } }),
     purge: (proxy, order) => proxies[proxy]!.purge(order)
   }
-}
-
-async function joined (proxy: TestProxy): Promise<boolean> {
-  const { redis, log } = JSON.parse((await ask(`${proxy.adminUrl}/readyz`)).body) as { redis: string, log: { joined: boolean } }
-  return redis === 'ready' && log.joined
 }
 
 describeWithRedis('processes that share a Redis', () => {
