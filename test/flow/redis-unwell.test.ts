@@ -85,8 +85,8 @@ describeWithRedis('a Redis that is unwell', () => {
       await asks(writer, paths)
       relay.cutAfter(random(400_000))
       await asks(reader, paths)
-      // whoever asks next finds out
-      await until(`it is back (seed ${SEED})`, async () => { await get(reader, '/any'); return joined(reader) }, 20_000)
+      // whoever next wants something of Redis finds out
+      await until(`it is back (seed ${SEED})`, async () => { await get(reader, `/${random(2 ** 31)}`); return joined(reader) }, 20_000)
     }
     expect((await sharing(reader)).lookups.hits).toBeGreaterThan(0)
     expect((await sharing(reader)).errors['cut'] ?? 0).toBeGreaterThan(0)
