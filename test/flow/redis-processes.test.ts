@@ -62,7 +62,8 @@ describeWithRedis('real processes that share a Redis', () => {
       resume()
       expect(Number((await (reading ?? get(other, '/a'))).body), `seed ${SEED}, round ${round}`).toBe(v.version)
       expect(Number((await get(one, '/a')).body)).toBe(v.version)
-      await until('it is back', () => joined(other), 20_000)
+      // whoever next wants something of Redis finds out
+      await until('it is back', async () => { await get(other, `/${random(2 ** 31)}`); return joined(other) }, 20_000)
     }
   })
 

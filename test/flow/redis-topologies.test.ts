@@ -1,5 +1,5 @@
 /** One Redis of several servers: a cluster of three masters, and a master that sentinels replace. */
-import { execFileSync, spawn } from 'node:child_process'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -84,5 +84,7 @@ async function startSentinel (master: number): Promise<{ readonly port: number, 
     kill()
     rmSync(folder, { recursive: true, force: true })
   })
-  return { port, cli: (...args) => execFileSync('redis-cli', ['-p', String(port), ...args], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim() }
+  const cli = (...args: string[]): string => spawnSync('redis-cli', ['-p', String(port), ...args], { encoding: 'utf8' }).stdout.trim()
+  await until('the sentinel listens', () => cli('PING') === 'PONG')
+  return { port, cli }
 }
