@@ -31,6 +31,7 @@ import { createTieredStore } from '../../dist/src/store/tiered.js'
 const ROUNDS = Number(process.argv[2] ?? 15)
 const TARGET = 1.5
 const MAX_LAG = 500
+const CARRIERS = 100_000
 const HEAD = Buffer.from('HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n' + 'x-header: some value of it\r\n'.repeat(9))
 
 // ---- a Redis, and one process's share of it
@@ -144,13 +145,35 @@ async function purges () {
   // a young log makes purges wait
   await new Promise(resolve => setTimeout(resolve, 3 * MAX_LAG))
   for (const wait of ['local', 'cluster']) {
+    await client.config('RESETSTAT')
     const times = []
     for (let i = 0; i < 200; i++) times.push(await timed([`item-${i}`], 1, tag => logs[0].log.append([{ tag }], 'hard', wait)))
     console.log(`purge of a tag, two processes, "wait": "${wait}": median ${micros(median(times)).trim()}`)
+    const [, calls, each] = /cmdstat_evalsha:calls=(\d+),.*?usec_per_call=([\d.]+)/.exec(await client.info('commandstats'))
+    console.log(`  of Redis' own time, ${each} µs a script, ${(calls / times.length).toFixed(1)} scripts a purge`)
   }
+  await underOneTag(logs.map(({ log }) => log))
   for (const { log, hints } of logs) {
     await log.close()
     hints.close()
+  }
+}
+
+/** A tag that one entry carries and one that all do; then what the other process makes of some it finds in Redis. */
+async function underOneTag ([log, other]) {
+  const shared = sharedStore(undefined)
+  const body = Buffer.alloc(100, 'x')
+  const names = Array.from({ length: CARRIERS }, (_, i) => `http://example.com/tagged/${i}`)
+  const put = (name, i) => shared.put({ ...entryOf(name, body), tags: i === 0 ? ['many', 'one'] : ['many'], filledAt: log.head })
+  let count = 0
+  await timed(names, 50, name => put(name, count++))
+  for (const [tag, carriers] of [['one', 1], ['many', CARRIERS]]) {
+    const times = []
+    for (let i = 0; i < 50; i++) times.push(await timed([tag], 1, () => log.append([{ tag }], 'hard', 'cluster')))
+    let purged = 0
+    for (let i = 0; i < CARRIERS; i += CARRIERS / 1_000) if (other.verdict(await shared.get(names[i])).kind === 'hard') purged++
+    if (purged !== (tag === 'one' ? 1 : 1_000)) throw new Error(`${purged} of those looked at were purged`)
+    console.log(`purge of a tag carried by ${carriers.toLocaleString('en')} in Redis, two processes: median ${micros(median(times)).trim()}`)
   }
 }
 
