@@ -24,6 +24,7 @@ export function sharedMetrics (add: Add, { counters: c, state, health, log }: Sh
   add('counter', 'seawall_redis_writes_total', 'Records written.', () => c.writes)
   add('counter', 'seawall_redis_writes_refused_total', 'Writes that something newer or a lost lease made pointless.', () => c.writesRefused)
   add('counter', 'seawall_redis_undecodable_total', 'Values that did not decode, and were deleted.', () => c.undecodable)
+  add('counter', 'seawall_redis_connection_errors_total', 'Connections that could not be opened, or broke.', () => c.connectionErrors)
   add('counter', 'seawall_redis_leases_total', 'Leases asked for, by who held them.', () => labelled('holder', [['here', c.leasesHeld], ['elsewhere', c.leasesWaited]]))
   add('gauge', 'seawall_redis_used_memory_bytes', 'Memory Redis uses.', () => health()?.usedMemory ?? 0)
   add('gauge', 'seawall_redis_max_memory_bytes', 'Its limit; 0 is none.', () => health()?.maxMemory ?? 0)
@@ -43,6 +44,7 @@ export function sharedStats ({ counters: c, state, health, log }: SharedSources)
     writes: { done: c.writes, refused: c.writesRefused },
     leases: { here: c.leasesHeld, elsewhere: c.leasesWaited },
     undecodable: c.undecodable,
+    connectionErrors: c.connectionErrors,
     errors: Object.fromEntries(Object.entries(c.faults).filter(([, count]) => count > 0)),
     log: { joined, contactAge, lag, members },
     ...health()

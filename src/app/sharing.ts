@@ -38,9 +38,9 @@ export function share (settings: RedisSettings, memory: MemoryStore, clock: Cloc
   const keys = keySpace(namespace)
   // silence means a server that is gone: a deadline was missed by far
   const silence = Math.max(1_000, 10 * timeout)
-  const client = openClient(target, { name: `${namespace}-store`, silence })
+  const client = openClient(target, { name: `${namespace}-store`, silence, counters, log: logger })
   const link = new RedisLink({ client, name: 'store', timeout, breaker, clock, counters, log: logger })
-  const subscriber = new Subscriber(openClient(target, { name: `${namespace}-hints`, silence }), keys.channel)
+  const subscriber = new Subscriber(openClient(target, { name: `${namespace}-hints`, silence, counters, log: logger }), keys.channel, counters)
   const health = watchHealth(link, clock, logger)
   const backend = createRedisBackend({ settings, hints: subscriber, id, clock, counters, logger })
   const log = createSharedLog({ backend, clock, maxLag, timeout, id, logger })

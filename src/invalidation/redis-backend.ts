@@ -59,7 +59,7 @@ export class RedisBackend implements LogBackend {
     this.keys = [space.log('meta'), space.log('events')]
     this.channel = space.channel
     const deadline = Math.max(timeout, Math.min(SLOWEST, maxLag / 2))
-    const client = openClient(target, { name: `${namespace}-log`, silence: 2 * deadline })
+    const client = openClient(target, { name: `${namespace}-log`, silence: 2 * deadline, counters, log: logger })
     this.link = new RedisLink({ client, name: 'log', timeout: deadline, breaker, clock, counters, log: logger })
     client.on('ready', () => this.onWake?.())
     hints.on(TOPIC, writer => { if (writer !== id) this.onWake?.() })

@@ -6,7 +6,9 @@
  * (`link.ts`) alone would leave it open with a growing queue.
  */
 import { Cluster, Redis, type RedisOptions } from 'ioredis'
+import type { Logger } from '../core/logger.js'
 import type { Ms } from '../core/types.js'
+import type { RedisCounters } from './counters.js'
 import type { RedisTarget } from './target.js'
 
 export type RedisClient = Redis | Cluster
@@ -16,6 +18,8 @@ export interface ConnectOptions {
   readonly name: string
   /** Silence, while something is awaited, after which the connection is given up. */
   readonly silence: Ms
+  readonly counters: RedisCounters
+  readonly log: Logger
 }
 
 const FIRST_RETRY: Ms = 50
@@ -24,11 +28,11 @@ const CONNECT: Ms = 2_000
 
 /** Begins to connect, and connects again whenever the connection is lost. Never throws for a server that is not there. */
 export function openClient (target: RedisTarget, options: ConnectOptions): RedisClient {
-  const client = clientOf(target, options)
-  // without a listener an error would end the process; what fails, fails its commands, which are counted
-  client.on('error', () => undefined)
-  client.connect().catch(() => undefined)
-  return client
+  const { name, counters, log } = options
+  return clientOf(target, options).on('error', (error: Error) => {
+    counters.connectionErrors++
+    log.debug({ connection: name, err: error }, 'a connection to redis failed')
+  })
 }
 
 function clientOf (target: RedisTarget, options: ConnectOptions): RedisClient {
@@ -47,14 +51,14 @@ function clientOf (target: RedisTarget, options: ConnectOptions): RedisClient {
     case 'cluster': {
       const urls = target.nodes.map(node => new URL(node))
       const { username, password, protocol } = urls[0]!
-      const { enableOfflineQueue, lazyConnect, retryStrategy: clusterRetryStrategy, ...redisOptions } = common
+      const { enableOfflineQueue, retryStrategy: clusterRetryStrategy, ...redisOptions } = common
       const each = {
         ...redisOptions,
         ...(username === '' ? {} : { username: decodeURIComponent(username) }), ...(password === '' ? {} : { password: decodeURIComponent(password) }),
         ...(protocol === 'rediss:' ? { tls: {} } : {})
       }
       return new Cluster(urls.map(url => ({ host: url.hostname.replace(/^\[|\]$/g, ''), port: Number(url.port) || 6379 })), {
-        lazyConnect, enableOfflineQueue, clusterRetryStrategy, redisOptions: each,
+        enableOfflineQueue, clusterRetryStrategy, redisOptions: each,
         retryDelayOnFailover: FIRST_RETRY, retryDelayOnClusterDown: FIRST_RETRY
       })
     }
@@ -65,7 +69,6 @@ function commonOptions ({ name, silence }: ConnectOptions) {
   return {
     connectionName: name,
     protocol: 2 as const,
-    lazyConnect: true,
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
     autoResendUnfulfilledCommands: false,

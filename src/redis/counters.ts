@@ -13,6 +13,8 @@ export class RedisCounters {
   writesRefused = 0
   /** Values that did not decode, and were deleted. */
   undecodable = 0
+  /** Connections that could not be opened, or broke, and subscriptions that failed; all are tried again. */
+  connectionErrors = 0
   /** Of the breaker, both ways. */
   transitions = 0
   /** Fetches another process did for us. */

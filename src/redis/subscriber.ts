@@ -3,16 +3,19 @@
  * on one; whoever listens looks for itself now and then.
  */
 import type { RedisClient } from './connect.js'
+import type { RedisCounters } from './counters.js'
 
 export class Subscriber {
   private readonly client: RedisClient
   private readonly topics = new Map<string, (rest: string) => void>()
 
   /** `client` is used for nothing else. */
-  constructor (client: RedisClient, channel: string) {
+  constructor (client: RedisClient, channel: string, counters: RedisCounters) {
     this.client = client
-    // a connection that breaks before it was subscribed is followed by another, which is subscribed then
-    client.on('ready', () => { client.subscribe(channel).catch(() => undefined) })
+    client.on('ready', () => {
+      // a connection that breaks before it was subscribed is followed by another, which is subscribed then
+      client.subscribe(channel).catch(() => { counters.connectionErrors++ })
+    })
     client.on('message', (_: string, message: string) => {
       const space = message.indexOf(' ')
       const topic = space < 0 ? message : message.slice(0, space)

@@ -5,7 +5,7 @@
 import type { StoreKey } from '../core/types.js'
 
 const SHARDS = 256
-/** Every so manieth character chooses the table, so that two digits of a number count; of long keys, so many in all. */
+/** Every third character chooses the table, so that two digits of a number count; of long keys, 32 characters in all. */
 const STRIDE = 3
 const SAMPLES = 32
 

@@ -51,8 +51,8 @@ const target = { kind: 'url', url: `redis://127.0.0.1:${port}` }
 const breaker = { failures: 1000, probe: 100 }
 const counters = new RedisCounters()
 const keys = keySpace('bench')
-const client = openClient(target, { name: 'bench', silence: 10_000 })
-const subscriber = () => new Subscriber(openClient(target, { name: 'bench', silence: 10_000 }), keys.channel)
+const client = openClient(target, { name: 'bench', silence: 10_000, counters, log: logger })
+const subscriber = () => new Subscriber(openClient(target, { name: 'bench', silence: 10_000, counters, log: logger }), keys.channel, counters)
 await new Promise(resolve => client.once('ready', resolve))
 const link = new RedisLink({ client, name: 'bench', timeout: 2_000, breaker, clock, counters, log: logger })
 const time = new RedisTime(link, clock)

@@ -25,7 +25,7 @@ describeWithRedis('a link to Redis', () => {
     logged = []
     const note = (_: object, message: string): void => { logged.push(message) }
     const log = { ...silentLogger, info: note, warn: note }
-    client = openClient({ kind: 'url', url: redis.url }, { name: 'test', silence: 50 * TIMEOUT }) as Redis
+    client = openClient({ kind: 'url', url: redis.url }, { name: 'test', silence: 50 * TIMEOUT, counters, log }) as Redis
     link = new RedisLink({ client, name: 'test', timeout: TIMEOUT, breaker: { failures: 3, probe: 300 }, clock: systemClock, counters, log })
     await until('connected', () => link.state === 'ready')
   })
@@ -95,6 +95,7 @@ describeWithRedis('a link to Redis', () => {
     await redis.stop()
     await until('noticed', () => link.state === 'down')
     await expect(link.call('GET', 'a')).rejects.toMatchObject({ fault: 'down' })
+    await until('a refused connection is counted', () => counters.connectionErrors > 0)
     await redis.restart()
     await until('connected again', () => link.state === 'ready')
     expect(await link.call('GET', 'a')).toBeNull()
@@ -122,7 +123,7 @@ describe('a Redis that misbehaves', () => {
       })
     })
     const counters = new RedisCounters()
-    const client = openClient({ kind: 'url', url }, { name: 'test', silence: 50 * TIMEOUT })
+    const client = openClient({ kind: 'url', url }, { name: 'test', silence: 50 * TIMEOUT, counters, log: silentLogger })
     const link = new RedisLink({ client, name: 'test', timeout: 50 * TIMEOUT, breaker: { failures: 3, probe: 300 }, clock: systemClock, counters, log: silentLogger })
     onTestFinished(() => { link.close() })
     await until('connected', () => link.state === 'ready')

@@ -53,11 +53,12 @@ export async function logCluster (options: LogOptions = {}): Promise<LogCluster>
 
 function logOver (url: string, id: string, { maxLag = 500, deadline = 3_000, clock = systemClock, events }: LogOptions): ClusterLog {
   const target = { kind: 'url', url } as const
-  const listener = openClient(target, { name: 'hints', silence: deadline })
+  const counters = new RedisCounters()
+  const listener = openClient(target, { name: 'hints', silence: deadline, counters, log: silentLogger })
   const backend = createRedisBackend({
     settings: { target, namespace: 'test', timeout: deadline, maxLag, breaker: { failures: 3, probe: 20 } },
-    hints: new Subscriber(listener, keySpace('test').channel),
-    id, clock, counters: new RedisCounters(), logger: silentLogger, ...(events === undefined ? {} : { events })
+    hints: new Subscriber(listener, keySpace('test').channel, counters),
+    id, clock, counters, logger: silentLogger, ...(events === undefined ? {} : { events })
   })
   onTestFinished(() => { listener.disconnect() })
   const log = new ClusterLog({ backend, clock, maxLag, timeout: 100, id, logger: silentLogger })

@@ -38,10 +38,10 @@ export async function joinRedis (redis: TestRedis | { readonly url: string }, op
   const target = { kind: 'url', url: redis.url } as const
   const counters = new RedisCounters()
   const keys = keySpace(namespace)
-  const client = openClient(target, { name: 'test', silence: 10_000 })
-  const listening = openClient(target, { name: 'test', silence: 10_000 })
+  const client = openClient(target, { name: 'test', silence: 10_000, counters, log: silentLogger })
+  const listening = openClient(target, { name: 'test', silence: 10_000, counters, log: silentLogger })
   const link = new RedisLink({ client, name: 'test', timeout, breaker: { failures: 1000, probe: 100 }, clock, counters, log: silentLogger })
-  const subscriber = new Subscriber(listening, keys.channel)
+  const subscriber = new Subscriber(listening, keys.channel, counters)
   onTestFinished(() => {
     link.close()
     subscriber.close()

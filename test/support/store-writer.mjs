@@ -14,7 +14,7 @@ import { createRedisStore } from '../../dist/src/store/redis.js'
 
 const [url, size] = process.argv.slice(2)
 const counters = new RedisCounters()
-const client = openClient({ kind: 'url', url }, { name: 'writer', silence: 10_000 })
+const client = openClient({ kind: 'url', url }, { name: 'writer', silence: 10_000, counters, log })
 await new Promise(resolve => client.once('ready', resolve))
 client.once('close', () => process.exit(1))
 const link = new RedisLink({ client, name: 'writer', timeout: 10_000, breaker: { failures: 1000, probe: 100 }, clock, counters, log })

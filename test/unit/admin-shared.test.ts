@@ -5,7 +5,7 @@ import { sharedDetails, sharedMetrics, sharedStats, type SharedSources } from '.
 import type { Read, Sample } from '../../src/admin/samples.js'
 import { RedisCounters } from '../../src/redis/counters.js'
 
-const counters = Object.assign(new RedisCounters(), { hits: 1, misses: 2, writes: 3, writesRefused: 4, undecodable: 5, leasesHeld: 6, leasesWaited: 7 })
+const counters = Object.assign(new RedisCounters(), { hits: 1, misses: 2, writes: 3, writesRefused: 4, undecodable: 5, connectionErrors: 13, leasesHeld: 6, leasesWaited: 7 })
 counters.count('timeout')
 const health = { usedMemory: 8, maxMemory: 9, evictedKeys: 10, warnings: ['w'] }
 const sources: SharedSources = {
@@ -24,7 +24,7 @@ it('counts each thing under its own name', () => {
   expect(value('redis_state')).toEqual({ ready: 0, down: 0, open: 1 })
   expect(value('redis_errors_total')).toMatchObject({ timeout: 1, down: 0 })
   expect(value('redis_lookups_total')).toEqual({ hit: 1, miss: 2 })
-  expect(['redis_writes_total', 'redis_writes_refused_total', 'redis_undecodable_total'].map(value)).toEqual([3, 4, 5])
+  expect(['redis_writes_total', 'redis_writes_refused_total', 'redis_undecodable_total', 'redis_connection_errors_total'].map(value)).toEqual([3, 4, 5, 13])
   expect(value('redis_leases_total')).toEqual({ here: 6, elsewhere: 7 })
   expect(['redis_used_memory_bytes', 'redis_max_memory_bytes', 'redis_evicted_keys', 'redis_warnings'].map(value)).toEqual([8, 9, 10, 1])
   expect(['log_joined', 'log_contact_age_seconds', 'log_lag', 'log_members'].map(value)).toEqual([1, 1.5, 11, 12])

@@ -74,7 +74,7 @@ function best (run: () => unknown, enough: number): number {
 }
 
 /** What takes more than linear time takes seconds. */
-const CROWDED = 100
+const CROWDED = 20
 
 test.each(Object.entries(READERS))('%s', (_, read) => {
   for (const field of [...RUNS, ...CROWDS]) {
