@@ -132,7 +132,7 @@ export interface ProxyResponse {
   /** A coded refusal or failure, for the log. */
   readonly code?: string
   /** Present where this very answer may be given again: the writer keeps here how it went over the wire. */
-  readonly again?: { wire: Uint8Array | undefined }
+  again?: { wire: Uint8Array | undefined } | undefined
   /** The connection must not be used again after this answer. */
   readonly close?: boolean
 }
@@ -175,13 +175,15 @@ export interface Policy {
   readonly flags: number
 }
 
-/** What the invalidation log needs in order to judge a record. `checkedAt` is its memo. */
+/** What the invalidation log needs in order to judge a record. `checkedAt` is its memo, `row` the memory store's. */
 export interface Judged {
   /** The URL it answers, without what a route adds to the key: what a purge by URL or prefix is matched with. */
   readonly url: StoreKey
   readonly tags: readonly string[]
   readonly filledAt: Stamp
   checkedAt: Stamp | undefined
+  /** Where it lay when it was stored or looked at last. */
+  row?: number | undefined
 }
 
 /** Where the body of an incomplete response lies in the representation, whose length is not always told (`total`). */

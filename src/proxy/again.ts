@@ -59,28 +59,27 @@ export class Again {
     const { entry, vary } = given
     if (vary !== undefined) {
       if (selection(facts, vary.names, given.rule) !== given.selection) return undefined
-      if (store.peek(entry.primary) !== vary || log.verdict(vary) !== CLEAN) return undefined
+      if (!store.holds(vary, now) || log.verdict(vary) !== CLEAN) return undefined
     }
-    if (store.peek(entry.key) !== entry || log.verdict(entry) !== CLEAN || log.trusted(entry.policy.askedAt) !== 'yes') return undefined
+    if (!store.holds(entry, now) || log.verdict(entry) !== CLEAN || log.trusted(entry.policy.askedAt) !== 'yes') return undefined
     return given.response
   }
 
-  /** Keeps what a GET that `mayRepeat` was answered with out of a fresh entry. Returns the answer to be given. */
-  keep (r: Recognised, { record, key }: Found, entry: Entry, response: ProxyResponse, now: Ms): ProxyResponse {
+  /** Keeps what a GET that `mayRepeat` is answered with out of a fresh entry. */
+  keep (r: Recognised, { record, key }: Found, entry: Entry, response: ProxyResponse, now: Ms): void {
     const size = OVERHEAD + response.head.length + (response.body.kind === 'bytes' ? response.body.length : 0)
     // what another variant was chosen for, or what a route adds to the key, is looked up each time
-    if (size > LARGEST || record !== entry || key !== entry.key || entry.primary !== r.url || entry.part !== undefined) return response
+    if (size > LARGEST || record !== entry || key !== entry.key || entry.primary !== r.url || entry.part !== undefined) return
     const { givenAt } = entry
     entry.givenAt = now
-    if (givenAt === undefined || now - givenAt > OFTEN) return response
+    if (givenAt === undefined || now - givenAt > OFTEN) return
     const vary = this.varyOf(entry)
     const rule = r.route.vary
-    const again = { ...response, again: { wire: undefined } }
+    response.again = { wire: undefined }
     this.put(r, size, {
       entry, vary, rule, selection: vary === undefined ? '' : selection(r.facts, vary.names, rule),
-      until: changesAt(entry, now), ifNoneMatch: r.facts.ifNoneMatch, response: again
+      until: changesAt(entry, now), ifNoneMatch: r.facts.ifNoneMatch, response
     })
-    return again
   }
 
   private varyOf (entry: Entry): VaryRecord | undefined {

@@ -32,12 +32,13 @@ export function fromEntry (r: Recognised, entry: Entry, now: Ms, outcome: Outcom
   const isHead = r.request.method === 'HEAD'
   const { status: code, head, length } = isHead && entry.part !== undefined ? headOfWhole(entry, entry.part.total) : entry
   const whole: ProxyResponse = {
-    status: code, head, tail, outcome, age, body: isHead ? { kind: 'none', length } : { kind: 'bytes', chunks: entry.body, length: entry.length }
+    status: code, head, tail, outcome, age, body: isHead ? { kind: 'none', length } : { kind: 'bytes', chunks: entry.body, length: entry.length },
+    again: undefined
   }
   if (r.facts.plain) return whole
   // Preconditions are for what would otherwise succeed (RFC 9110 §13.2.1).
   if (entry.status >= 200 && entry.status < 300 && unmodified(r.facts, entry)) {
-    return { status: 304, head: notModifiedHead(entry), tail, outcome, age, body: { kind: 'none' } }
+    return { status: 304, head: notModifiedHead(entry), tail, outcome, age, body: { kind: 'none' }, again: undefined }
   }
   return r.facts.range === undefined ? whole : ranged(r, { ...entry, part: entry.part, headers: decodeHead(entry.head).headers }, whole)
 }

@@ -99,7 +99,8 @@ export function createCore (parts: Parts, fills: Fills): ProxyCore {
       const decision = decided(r, found, now)
       if (decision.kind !== 'hit' || decision.how !== 'fresh' || decision.renew === true) return undefined
       const answer = fromEntry(r, decision.entry, now, 'hit', { hit: true })
-      return repeats ? again.keep(r, found, decision.entry, answer, now) : answer
+      if (repeats) again.keep(r, found, decision.entry, answer, now)
+      return answer
     },
 
     async handle (request: ProxyRequest): Promise<ProxyResponse> {

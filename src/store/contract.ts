@@ -5,7 +5,7 @@
  * (equal stamps: a lower `generation`); bytes handed to `write` are copied, never kept; a record that is expired
  * (`keepUntil` passed) is never returned.
  */
-import type { Entry, EntryMeta, PassRecord, SearchRecord, StoredRecord, StoreKey, Swept, VaryRecord } from '../core/types.js'
+import type { Entry, EntryMeta, Ms, PassRecord, SearchRecord, StoredRecord, StoreKey, Swept, VaryRecord } from '../core/types.js'
 import type { Lease } from './leases.js'
 
 export interface EntryWriter {
@@ -20,6 +20,8 @@ export interface EntryWriter {
 export interface Store {
   /** Synchronous, never I/O: the hit path. Counts as a use. */
   peek (key: StoreKey): StoredRecord | undefined
+  /** Whether `peek` at `now` would find this very object, which this store returned before. Counts as a use. */
+  holds (record: StoredRecord, now: Ms): boolean
   /** Never rejects: a tier that fails has nothing. */
   get (key: StoreKey): Promise<StoredRecord | undefined>
   /** As `get`, but what other processes have stored is seen though this one holds an older copy. */

@@ -3,8 +3,8 @@
  *
  * Invariants: `bytes` counts everything that is held, writers in progress included, and never exceeds the limit; what of
  * it lies on the JavaScript heap is bounded by itself, since a full heap ends the process; what is stored shares no memory
- * with what was handed in, unless it was handed over (`adopt`); a record once returned never changes but for its memo
- * `checkedAt`: a refresh or a settled purge puts another in its place, and small ones are copies (`Shelf`).
+ * with what was handed in, unless it was handed over (`adopt`); a record once returned never changes but for its memos
+ * (`checkedAt`, `row`, `givenAt`): a refresh or a settled purge puts another in its place, and small ones are copies (`Shelf`).
  */
 import type { Clock, Timer } from '../core/clock.js'
 import type { Entry, EntryMeta, Ms, PassRecord, Policy, SearchRecord, Stamp, StoredRecord, StoreKey, Swept, SweptEntry, VaryRecord } from '../core/types.js'
@@ -81,6 +81,13 @@ class Memory implements MemoryStore {
     }
     this.admission.use(row)
     return record
+  }
+
+  holds (record: StoredRecord, now: Ms): boolean {
+    const { row } = record
+    if (row === undefined || !this.shelf.holds(row, record) || keepUntil(record) <= now) return false
+    this.admission.use(row)
+    return true
   }
 
   get (key: StoreKey): Promise<StoredRecord | undefined> {
@@ -280,7 +287,7 @@ function entryOf (meta: EntryMeta, bytes: Bytes): Entry {
   return {
     kind: 'entry', key: meta.key, primary: meta.primary, url: meta.url, status: meta.status, policy: meta.policy, head: bytes.head,
     body: bytes.body, length: bytes.length, etag: meta.etag, lastModified: meta.lastModified, tags: meta.tags,
-    filledAt: meta.filledAt, checkedAt: meta.checkedAt, generation: meta.generation, part: meta.part, copy: meta.copy
+    filledAt: meta.filledAt, checkedAt: meta.checkedAt, generation: meta.generation, part: meta.part, copy: meta.copy, row: undefined, givenAt: undefined
   }
 }
 

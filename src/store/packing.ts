@@ -147,7 +147,7 @@ export function unpackEntry ({ slab, word }: Place, { key, filledAt, checkedAt }
     etag: read(etagLength, etagAt > 0 ? content + etagAt - 1 : start),
     lastModified: read(modifiedLength, modifiedAt > 0 ? content + modifiedAt - 1 : modifiedFrom),
     tags: read(tagsLength, tags)?.split(NUL) ?? NO_TAGS, filledAt, checkedAt, generation: words[word + 2]!, part: undefined,
-    copy: read(copyLength, tags - spoken(copyLength))
+    copy: read(copyLength, tags - spoken(copyLength)), row: undefined, givenAt: undefined
   }
 }
 
@@ -156,7 +156,7 @@ export function unpackVary ({ slab, word }: Place, { key, filledAt, checkedAt }:
   const at = (word + VARY_WORDS) * WORD
   const names = slab.bytes.toString('latin1', at, at + slab.halves[(word + 3) * 2 + 1]!).split(NUL)
   const url = urlLength === key.length ? key : key.slice(0, urlLength) as StoreKey
-  return { kind: 'vary', key, url, tags: NO_TAGS, names, filledAt, checkedAt, generation: slab.words[word + 2]!, keepUntil: slab.words[word + 1]! }
+  return { kind: 'vary', key, url, tags: NO_TAGS, names, filledAt, checkedAt, generation: slab.words[word + 2]!, keepUntil: slab.words[word + 1]!, row: undefined }
 }
 
 const NO_TAGS: readonly string[] = []

@@ -68,6 +68,10 @@ class SharedStore implements RedisStore {
     return undefined
   }
 
+  holds (): false {
+    return false
+  }
+
   get (key: StoreKey): Promise<StoredRecord | undefined> {
     let asked = this.asked.get(key)
     if (asked === undefined) this.asked.set(key, asked = this.readForAll(key))

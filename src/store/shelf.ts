@@ -89,6 +89,11 @@ export class Shelf {
     return this.rows.page(row).records[row & IN_PAGE] ?? this.unpacked(row)
   }
 
+  /** Whether this very object, as stored or as a copy that is kept, lies in `row`. */
+  holds (row: number, record: StoredRecord): boolean {
+    return row < this.rows.end && this.rows.page(row).records[row & IN_PAGE] === record
+  }
+
   /** Without an entry's bytes, unless they are at hand. */
   glimpse (row: number): Swept {
     const record = this.rows.page(row).records[row & IN_PAGE]
@@ -160,6 +165,7 @@ export class Shelf {
     page.filledAt[i] = record.filledAt
     page.checkedAt[i] = record.checkedAt
     if (plan === undefined) {
+      record.row = row
       page.records[i] = record
       return
     }
@@ -182,6 +188,7 @@ export class Shelf {
     const entry = this.isEntry(row)
     const length = entry ? contentLengthAt(place) : 0
     const record = entry ? unpackEntry(place, this.known(row), this.copies.room(length)) : unpackVary(place, this.known(row))
+    record.row = row
     if (this.copies.keep(row, record, length)) this.rows.page(row).records[row & IN_PAGE] = record
     return record
   }

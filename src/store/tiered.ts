@@ -5,7 +5,7 @@
  * shared store's deadline not at all; what comes from below keeps its stamp and has to be judged again; nothing newer in
  * memory gives way to it.
  */
-import type { Entry, EntryMeta, PassRecord, SearchRecord, StoredRecord, StoreKey, Swept, VaryRecord } from '../core/types.js'
+import type { Entry, EntryMeta, Ms, PassRecord, SearchRecord, StoredRecord, StoreKey, Swept, VaryRecord } from '../core/types.js'
 import type { EntryWriter, Store, StoreStats } from './contract.js'
 import type { Lease } from './leases.js'
 import type { MemoryStore } from './memory.js'
@@ -28,6 +28,10 @@ class Tiered implements Store {
 
   peek (key: StoreKey): StoredRecord | undefined {
     return this.memory.peek(key)
+  }
+
+  holds (record: StoredRecord, now: Ms): boolean {
+    return this.memory.holds(record, now)
   }
 
   async get (key: StoreKey): Promise<StoredRecord | undefined> {

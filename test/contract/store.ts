@@ -153,6 +153,23 @@ export function storeContract (name: string, create: (limits: StoreLimits) => Pr
       expect(await body('p')).toBe('stored')
     })
 
+    it('knows whether what it returned is what it still has', async () => {
+      const until = subject.now() + 500
+      const records = ['kept', 'refreshed', 'dropped', 'old']
+      for (const name of records) await fill(store.begin(meta(name, { policy: policyOf(subject.now(), name === 'old' ? { keepUntil: until } : {}) }), 2), 'ok')
+      store.note(varyOf('leading', until))
+      const [kept, refreshed, dropped, old, leading] = [...records, 'leading'].map(name => store.peek(keyOf(name)))
+      const holds = (): boolean[] => [kept, refreshed, dropped, old, leading].map(record => record !== undefined && store.holds(record, subject.now()))
+      // what never has anything at hand holds nothing
+      const has = kept !== undefined
+      expect(holds()).toEqual([has, has, has, has, has])
+      if (has) expect(store.holds({ ...kept }, subject.now())).toBe(false)
+      await store.refresh(present(await entry('refreshed')), meta('refreshed'))
+      await store.delete(keyOf('dropped'))
+      await subject.advance(500)
+      expect(holds()).toEqual([has, false, false, false, false])
+    })
+
     it('never returns what has expired', async () => {
       await fill(store.begin(metaOf('a', policyOf(subject.now(), { keepUntil: subject.now() + 500 })), 1), 'a')
       store.note(varyOf('v', subject.now() + 500))
