@@ -1,85 +1,99 @@
 /**
- * Answers that `tryHit` gave a moment ago, by site and target: a repeated GET needs two looks into the store and no keys,
- * heads or decisions.
+ * How a GET was answered out of the store a moment ago, by site and target: one that repeats it needs no keys, routes or
+ * decisions, and where it is repeated often not even an answer of its own.
  *
- * Invariants: an answer is given again only to a request that every step would lead to it: the same entry is stored under
- * the same Vary, the log finds both clean and is trusted, nothing the answer says of its age has changed, and what the
- * request adds to its URL is the same. At most BYTES of answers are kept ready, or a sixteenth of the store where that is
- * less; those not asked for lately go first.
+ * Invariants: an entry answers again only a request that every step would lead to it: it is fresh and stored under the same
+ * Vary, the log finds both clean and is trusted, and what the request adds to its URL is the same. An answer is given
+ * again only while nothing it says of its age has changed. At most BYTES of answers, and of what they were made of, are
+ * remembered, or an eighth of the store where that is less; those not asked for lately go first.
  */
 import type { RouteRules } from '../core/route.js'
 import { CLEAN, type Entry, type Ms, type ProxyRequest, type ProxyResponse, type RequestFacts, type VaryRecord } from '../core/types.js'
 import { selection } from '../policy/key.js'
+import { fromEntry } from './answer.js'
 import type { Found } from './lookup.js'
 import type { Parts } from './parts.js'
+import { Recent } from './recent.js'
 import type { Recognised } from './recognise.js'
 
-const BYTES = 16 * 1024 * 1024
+const BYTES = 32 * 1024 * 1024
 /** Larger answers gain little. */
 const LARGEST = 16 * 1024
 /** What one costs besides its bytes. */
 const OVERHEAD = 512
-/** Entries given less often than this are not worth a copy: it would outlive the nursery and be dropped unused. */
-const OFTEN: Ms = 100
+/** Entries given less often than this are not worth remembering. */
+const LATELY: Ms = 2_000
+/** Answers given less often than this are cheaper made anew: kept ones outlive the nursery, and are cold when they are read. */
+const OFTEN: Ms = 5
 
-/** What led to an answer. */
+/** What led to an answer, and the answer. */
 interface Given {
   readonly entry: Entry
   readonly vary: VaryRecord | undefined
   /** How `vary` is compared, and what the request added to its URL by it. */
   readonly rule: RouteRules['vary']
   readonly selection: string
-  /** The next instant at which the answer would read otherwise. */
-  readonly until: Ms
   /** As sent; undefined: none. An If-None-Match is answered alike only while it is the same. */
   readonly ifNoneMatch: string | undefined
-  readonly response: ProxyResponse
+  /** In bytes, once for the entry, and once for the answer when one is kept. */
+  readonly size: number
+  kept: boolean
+  /** When it was given last. */
+  at: Ms
+  response: ProxyResponse | undefined
+  /** The next instant at which the answer would read otherwise. */
+  until: Ms
 }
-
-type Generation = Map<string, Map<string, Given>>
 
 export class Again {
   private readonly parts: Parts
-  private readonly half: number
-  private young: Generation = new Map()
-  private old: Generation = new Map()
-  /** Of the young. */
-  private bytes = 0
+  private readonly recent: Recent<Given>
 
   constructor (parts: Parts) {
     this.parts = parts
-    this.half = Math.min(BYTES, parts.store.stats().limit / 16) / 2
+    this.recent = new Recent(Math.min(BYTES, parts.store.stats().limit / 8))
   }
 
-  /** `request`: a GET without content. */
-  find ({ target }: ProxyRequest, facts: RequestFacts, now: Ms): ProxyResponse | undefined {
-    const given = this.young.get(facts.site)?.get(target) ?? this.old.get(facts.site)?.get(target)
-    if (given === undefined || now >= given.until || given.ifNoneMatch !== facts.ifNoneMatch) return undefined
-    const { store, log } = this.parts
-    const { entry, vary } = given
-    if (vary !== undefined) {
-      if (selection(facts, vary.names, given.rule) !== given.selection) return undefined
-      if (!store.holds(vary, now) || log.verdict(vary) !== CLEAN) return undefined
-    }
-    if (!store.holds(entry, now) || log.verdict(entry) !== CLEAN || log.trusted(entry.policy.askedAt) !== 'yes') return undefined
-    return given.response
+  /** `request`: a GET without content that `mayRepeat`. */
+  find (request: ProxyRequest, facts: RequestFacts, now: Ms): ProxyResponse | undefined {
+    const given = this.recent.get(facts.site, request.target)
+    if (given === undefined || given.ifNoneMatch !== facts.ifNoneMatch || !this.stands(given, facts, now)) return undefined
+    const often = now - given.at <= OFTEN
+    given.at = now
+    if (now < given.until) return given.response
+    const response = fromEntry({ request, facts }, given.entry, now, 'hit', { hit: true })
+    if (often) this.ready(given, response, now)
+    else given.response = undefined
+    return response
   }
 
-  /** Keeps what a GET that `mayRepeat` is answered with out of a fresh entry. */
+  /** Remembers what a GET that `mayRepeat` is answered with out of a fresh entry. */
   keep (r: Recognised, { record, key }: Found, entry: Entry, response: ProxyResponse, now: Ms): void {
     const size = OVERHEAD + response.head.length + (response.body.kind === 'bytes' ? response.body.length : 0)
     // what another variant was chosen for, or what a route adds to the key, is looked up each time
     if (size > LARGEST || record !== entry || key !== entry.key || entry.primary !== r.url || entry.part !== undefined) return
-    const { givenAt } = entry
+    const before = entry.givenAt
     entry.givenAt = now
-    if (givenAt === undefined || now - givenAt > OFTEN) return
+    if (before === undefined || now - before > LATELY) return
+    const { facts, route } = r
     const vary = this.varyOf(entry)
-    const rule = r.route.vary
-    response.again = { wire: undefined }
-    this.put(r, size, {
-      entry, vary, rule, selection: vary === undefined ? '' : selection(r.facts, vary.names, rule),
-      until: changesAt(entry, now), ifNoneMatch: r.facts.ifNoneMatch, response
-    })
+    const given: Given = {
+      entry, vary, rule: route.vary, selection: vary === undefined ? '' : selection(facts, vary.names, route.vary),
+      ifNoneMatch: facts.ifNoneMatch, size, kept: false, at: now, response: undefined, until: -Infinity
+    }
+    this.recent.set(facts.site, r.request.target, given, size)
+    if (now - before <= OFTEN) this.ready(given, response, now)
+  }
+
+  /** Whether every step would lead to the entry, and find it fresh. */
+  private stands ({ entry, vary, rule, selection: selected }: Given, facts: RequestFacts, now: Ms): boolean {
+    const { store, log } = this.parts
+    if (now >= entry.policy.freshUntil) return false
+    if (vary !== undefined) {
+      if (selection(facts, vary.names, rule) !== selected) return false
+      if (!store.holds(vary, now) || log.verdict(vary) !== CLEAN) return false
+    }
+    return store.holds(entry, now) && log.verdict(entry) === CLEAN && log.trusted(entry.policy.askedAt) === 'yes'
   }
 
   private varyOf (entry: Entry): VaryRecord | undefined {
@@ -87,17 +101,13 @@ export class Again {
     return record?.kind === 'vary' ? record : undefined
   }
 
-  private put (r: Recognised, size: number, given: Given): void {
-    if (this.bytes + size > this.half) {
-      this.old = this.young
-      this.young = new Map()
-      this.bytes = 0
-    }
-    this.bytes += size
-    const { site } = r.facts
-    let table = this.young.get(site)
-    if (table === undefined) this.young.set(site, table = new Map())
-    table.set(r.request.target, given)
+  /** The answer is given again until it would read otherwise. */
+  private ready (given: Given, response: ProxyResponse, now: Ms): void {
+    if (!given.kept) this.recent.grow(given.size)
+    given.kept = true
+    given.response = response
+    given.until = changesAt(given.entry, now)
+    response.again = { wire: undefined }
   }
 }
 

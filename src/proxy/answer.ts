@@ -10,7 +10,7 @@ import { refusalResponse, SERVED } from '../http/refusal.js'
 import type { FillHead } from './fill-plan.js'
 import type { Fill } from './fill.js'
 import { headOfWhole, notModifiedHead, ranged, unmodified } from './partial.js'
-import type { Recognised } from './recognise.js'
+import type { Asked, Recognised } from './recognise.js'
 
 export function statusField (status: CacheStatus): string {
   return `cache-status: ${cacheStatus(status)}\r\n`
@@ -25,7 +25,7 @@ export function seconds (entry: Pick<Entry, 'policy'>, now: Ms): { age: number, 
 }
 
 /** An answer out of the store: whole, 304 to the client's own conditions, a range of it, or its head. `status` is given its ttl. */
-export function fromEntry (r: Recognised, entry: Entry, now: Ms, outcome: Outcome, status: CacheStatus): ProxyResponse {
+export function fromEntry (r: Asked, entry: Entry, now: Ms, outcome: Outcome, status: CacheStatus): ProxyResponse {
   const { age, ttl } = seconds(entry, now)
   status.ttl = ttl
   const tail = `age: ${age}\r\n${statusField(status)}`

@@ -7,7 +7,7 @@ import { decodeHead, headText } from '../http/head.js'
 import { contentRange, selectRange, unsatisfiedRange } from '../http/range.js'
 import { withoutContentRange } from '../policy/partial.js'
 import { cut } from './cut.js'
-import type { Recognised } from './recognise.js'
+import type { Asked } from './recognise.js'
 
 /** Describe a body that a 304 does not carry (RFC 9110 §15.4.5). */
 const OF_THE_BODY = new Set(['content-type', 'content-encoding', 'content-language', 'content-range'])
@@ -48,7 +48,7 @@ export interface Source {
  * The range a GET asks for of a 200, or of a part that holds it (RFC 9110 §14.2, §15.3.7, §15.5.17); `whole` as it is when
  * it asks for none. If-Range is not asked of a part again: it was before the part was chosen to answer.
  */
-export function ranged (r: Recognised, source: Source, whole: ProxyResponse): ProxyResponse {
+export function ranged (r: Asked, source: Source, whole: ProxyResponse): ProxyResponse {
   const { range, ifRange } = r.facts
   const { part, headers } = source
   if (range === undefined || r.request.method !== 'GET' || (source.status !== 200 && part === undefined)) return whole

@@ -14,6 +14,9 @@ export interface Recognised {
   readonly primary: StoreKey
 }
 
+/** What of it decides which part of a stored response is sent. */
+export type Asked = Pick<Recognised, 'request' | 'facts'>
+
 export type RouteTable = (host: string, path: string) => RouteRules | undefined
 
 /** Read once for each field section. */

@@ -7,6 +7,7 @@
  */
 import { TLSSocket } from 'node:tls'
 import { SeawallError } from '../core/errors.js'
+import { scratch, write } from './scratch.js'
 import type { Socket } from 'node:net'
 import type { Body, BodyReader, HttpVersion, ProxyResponse } from '../core/types.js'
 
@@ -69,7 +70,7 @@ export function writeAnswer (socket: Socket, response: ProxyResponse, end: strin
   const length = head.length + last.length + (content?.length ?? 0)
   const streamed = delivery !== 'whole' && delivery !== 'none'
   if (length <= ONE_WRITE && !streamed) {
-    socket.write(join(Buffer.allocUnsafe(length), head, last, content))
+    write(socket, join(scratch(length), head, last, content))
     return length
   }
   socket.cork()

@@ -154,9 +154,21 @@ export function unpackEntry ({ slab, word }: Place, { key, filledAt, checkedAt }
 export function unpackVary ({ slab, word }: Place, { key, filledAt, checkedAt }: Known): VaryRecord {
   const urlLength = slab.halves[(word + 3) * 2]!
   const at = (word + VARY_WORDS) * WORD
-  const names = slab.bytes.toString('latin1', at, at + slab.halves[(word + 3) * 2 + 1]!).split(NUL)
+  const names = namesOf(slab.bytes.toString('latin1', at, at + slab.halves[(word + 3) * 2 + 1]!))
   const url = urlLength === key.length ? key : key.slice(0, urlLength) as StoreKey
   return { kind: 'vary', key, url, tags: NO_TAGS, names, filledAt, checkedAt, generation: slab.words[word + 2]!, keepUntil: slab.words[word + 1]!, row: undefined }
+}
+
+/** Lists of names, so that those of one Vary are one object: there are few, unless somebody makes many. */
+const NAMES = new Map<string, readonly string[]>()
+const MOST_NAMES = 1_000
+
+function namesOf (text: string): readonly string[] {
+  let names = NAMES.get(text)
+  if (names !== undefined) return names
+  if (NAMES.size === MOST_NAMES) NAMES.clear()
+  NAMES.set(text, names = text.split(NUL))
+  return names
 }
 
 const NO_TAGS: readonly string[] = []

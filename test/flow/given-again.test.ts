@@ -7,13 +7,16 @@ import { cacheStatus, isHit, scenes, type Scene } from '../support/scene.js'
 const scene = scenes()
 const FRESH = { 'cache-control': 'max-age=60', etag: '"v1"' }
 
-/** A scene between two seconds whose path / is stored and has been given from the store three times. */
-async function warm (headers: Record<string, string> = {}, staging = {}): Promise<Scene> {
-  const s = await scene(staging)
+/** A scene a quarter of a second old whose path / is stored and has been given from the store three times. */
+async function warmed (pace: number, headers: Record<string, string> = {}): Promise<Scene> {
+  const s = await scene()
   s.origin.on(answer({ ...FRESH, ...headers }, 'first'))
   await s.get('/')
-  s.pass(0.25)
-  for (let i = 0; i < 3; i++) expect(isHit(await s.get('/'))).toBe(true)
+  s.pass(0.25 - 3 * pace)
+  for (let i = 0; i < 3; i++) {
+    expect(isHit(await s.get('/'))).toBe(true)
+    s.pass(pace)
+  }
   return s
 }
 
@@ -23,7 +26,9 @@ async function over (client: RawConnection, fields: string, wanted: RegExp, vers
   return (await client.until(wanted)).slice(before)
 }
 
-describe('an answer given again', () => {
+describe.each([['all the time', 0], ['now and then', 0.01]])('an answer that is given %s', (_, pace) => {
+  const warm = (headers?: Record<string, string>): Promise<Scene> => warmed(pace, headers)
+
   it('grows older by the second', async () => {
     const s = await warm()
     const told = async (): Promise<unknown[]> => {
@@ -54,7 +59,9 @@ describe('an answer given again', () => {
     expect((await s.get('/')).body).toBe('second')
   })
 
-  it.each([['Vary', {}, ['x-a']], ['Vary and the route', { route: { key: { headers: ['x-plan'] } } }, ['x-a', 'x-plan']]])('is given to those alone whom %s selects it for', async (_, staging, names) => {
+  it.each([
+    ['Vary', {}, ['x-a']], ['Vary and the route', { route: { key: { headers: ['x-plan'] } } }, ['x-a', 'x-plan']]
+  ])('is given to those alone whom %s selects it for', async (_by, staging, names) => {
     const s = await scene(staging)
     const chosen = (headers: object): string => JSON.stringify(names.map(name => (headers as Record<string, string>)[name]))
     s.origin.on((request, response, count) => answer({ ...FRESH, vary: 'x-a' }, chosen(request.headers))(request, response, count))
@@ -62,6 +69,7 @@ describe('an answer given again', () => {
     for (const headers of requests) await s.get('/', headers)
     s.pass(0.25)
     for (let i = 0; i < 4; i++) {
+      s.pass(pace)
       for (const headers of requests) expect((await s.get('/', headers)).body).toBe(chosen(headers))
     }
   })

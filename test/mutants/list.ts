@@ -102,11 +102,16 @@ const PATHS: readonly Mutant[] = [
   mutant('credentials are a class of their own', 'proxy/fills.ts', [...MODEL, 'test/flow/collapse.test.ts'], 'const slots = [plan.r.facts.authorization ? credentialed(plan.key) : plan.key]', 'const slots = [plan.key]'),
   mutant('a write invalidates', 'proxy/pass.ts', [...MODEL, 'test/flow/write-invalidation.test.ts'], 'await parts.log.appendWrite(scopes)', ''),
   mutant('a write that failed invalidates nothing', 'proxy/invalidate.ts', ['test/flow/write-invalidation.test.ts'], '|| status < 200 || status >= 400) return []', ') return []'),
+  mutant('what is given again is what is stored', 'proxy/again.ts', ['test/flow/given-again.test.ts'], 'return store.holds(entry, now) && log', 'return log'),
+  mutant('what is given again is not purged', 'proxy/again.ts', ['test/flow/given-again.test.ts'], '&& log.verdict(entry) === CLEAN && log.trusted', '&& log.trusted'),
+  mutant('what is given again was selected by Vary', 'proxy/again.ts', ['test/flow/given-again.test.ts'], 'if (selection(facts, vary.names, rule) !== selected) return false', ''),
+  mutant('what is given again is as old as it says', 'proxy/again.ts', ['test/flow/given-again.test.ts'], 'if (now < given.until) return given.response', 'if (given.response !== undefined) return given.response'),
   mutant('a 304 speaks of the entry it names', 'proxy/freshened.ts', ['test/flow/revalidation.test.ts'], 'if (etag !== undefined) return entry.etag !== undefined && weakMatch(etag, entry.etag)', 'if (etag !== undefined) return true')
 ]
 
 const EDGES: readonly Mutant[] = [
   mutant('a body has the length announced', 'server/writer.ts', ['test/unit/server-answers.test.ts'], 'if (length !== undefined && left > 0) throw', 'if (length === undefined && left < 0) throw'),
+  mutant('what a socket has yet to send is not written over', 'server/scratch.ts', ['test/unit/server-scratch.test.ts'], 'if (socket.writableLength > 0) taken', 'if (socket.writableLength < 0) taken'),
   mutant('a chunked body ends', 'server/writer.ts', ['test/unit/server-answers.test.ts'], "if (delivery === 'chunked') sink.write('0\\r\\n\\r\\n')", ''),
   mutant('a broken answer is a reset', 'server/writer.ts', ['test/unit/server-answers.test.ts'], 'else socket.resetAndDestroy()', 'else socket.end()'),
   mutant('under TLS it is the transport that is reset', 'server/outbound.ts', ['test/unit/server-tls.test.ts'], 'reset(this.transport)', 'reset(this.socket)'),
