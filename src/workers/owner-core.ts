@@ -47,7 +47,8 @@ export function createOwnerCore (core: ProxyCore, parts: Parts, log: Pick<Shared
 const BEHIND: ProxyResponse = { status: 503, head: headText(503, []), tail: '', body: { kind: 'none' }, outcome: 'error' }
 
 function withTail (response: ProxyResponse, answered: Answered): ProxyResponse {
-  return { ...response, tail: `${response.tail}${put('answer', answered).join(': ')}\r\n` }
+  // as it went to others it would lack what is added
+  return { ...response, tail: `${response.tail}${put('answer', answered).join(': ')}\r\n`, again: undefined }
 }
 
 /** As its own worker saw it. */

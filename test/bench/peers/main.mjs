@@ -23,6 +23,7 @@ async function startServers (options, peers, origin, folder, log) {
   const here = resolve(import.meta.dirname, '../../..')
   const servers = [await startSeawall('seawall', here, origin.port, folder, log)]
   if (options.vs !== undefined) servers.push(await startSeawall('other', options.vs, origin.port, folder, log))
+  if (options.workers !== undefined) servers.push(await startSeawall('workers', here, origin.port, folder, log, ['--workers', String(options.workers)]))
   for (const peer of peers) servers.push(await startPeer(peer, origin.port, folder, log))
   return servers
 }

@@ -10,6 +10,7 @@ const HELP = `npm run bench -- [options]
   --seconds N         of load, a server and round (3)
   --access-log MODE   off, on, or both one after the other (both)
   --vs DIR            another build of Seawall (its folder), interleaved as "other"
+  --workers N         this build with N workers, on the one core, interleaved as "workers"
   --json FILE         writes what was measured
   --compare FILE      shows the change against an earlier --json
 `
@@ -32,6 +33,7 @@ export function readOptions (args) {
     seconds: { type: 'string', default: '3' },
     'access-log': { type: 'string', default: 'both' },
     vs: { type: 'string' },
+    workers: { type: 'string' },
     json: { type: 'string' },
     compare: { type: 'string' }
   } })
@@ -45,7 +47,8 @@ export function readOptions (args) {
   const logs = { off: [false], on: [true], both: [false, true] }[values['access-log']]
   if (logs === undefined) throw new RangeError('--access-log takes off, on or both')
   return {
-    scenarios, logs, peers: list(values.peers), vs: values.vs, json: values.json, compare: values.compare,
+    scenarios, logs, peers: list(values.peers), vs: values.vs,
+    workers: values.workers === undefined ? undefined : number(values.workers, 'workers'), json: values.json, compare: values.compare,
     rounds: number(values.rounds, 'rounds'), seconds: number(values.seconds, 'seconds')
   }
 }
