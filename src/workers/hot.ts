@@ -1,8 +1,8 @@
-/** Which keys are asked for again within a second or two: worth a copy of one's own. Bounded in number. */
+/** Which keys are asked for again within seconds: worth a copy of one's own. Bounded in number. */
 import type { Clock } from '../core/clock.js'
 import type { Ms } from '../core/types.js'
 
-const ROUND: Ms = 1_000
+const ROUND: Ms = 5_000
 const MOST = 10_000
 
 export class Hot {

@@ -3,7 +3,7 @@
  *
  *   tryHit ── fresh here, own or copied ─▶ answered here
  *   handle ─┬─ own key, no cache's business, known to be uncacheable ─▶ here
- *           └─ another's key ─▶ its owner ─┬─ answered ─▶ passed on; what is hot is copied for a second
+ *           └─ another's key ─▶ its owner ─┬─ answered ─▶ passed on; what is hot is copied for seconds
  *                                          └─ gone, or behind in the log ─▶ here
  *
  * Invariant: what a worker has applied of the log, the owner has too before it answers: it is told where the log stood.
@@ -36,8 +36,8 @@ export interface RelayOptions {
   readonly clock: Clock
 }
 
-/** How long a copy is used: its owner may have a newer one by then. */
-const COPY: Ms = 1_000
+/** How long a copy is used: its owner may have a newer one by then, where a client made it ask before it had to. */
+const COPY: Ms = 5_000
 
 export function createRelay ({ core, parts, owners, self, count, log, clock }: RelayOptions): ProxyCore {
   const hot = new Hot(clock)
