@@ -6,7 +6,7 @@ import { expect, it } from 'vitest'
 import { until } from '../support/barrier.js'
 import { chance } from '../support/chance.js'
 import { answer, type TestOrigin } from '../support/origin.js'
-import { get, joined, purge, sharing, startMember, versions } from '../support/redis-crew.js'
+import { collapsed, get, joined, purge, sharing, startMember, versions } from '../support/redis-crew.js'
 import { describeWithRedis, startRedis, type TestRedis } from '../support/redis.js'
 import { startRelay } from '../support/relay.js'
 import { isHit } from '../support/scene.js'
@@ -25,10 +25,13 @@ describeWithRedis('real processes that share a Redis', () => {
   it('ask the origin once for a thousand clients of both', LONG, async () => {
     const redis = await startRedis()
     const { origin } = await versions()
-    origin.on((request, response, count) => {
-      setTimeout(() => { answer({ 'Cache-Control': 'max-age=600' }, `body ${count}`)(request, response, count) }, 500)
-    })
     const both = [await start(origin, redis.url, GENEROUS), await start(origin, redis.url, GENEROUS)]
+    // one of each process asks, or waits for the other's turn; all others wait for it
+    const waiting = async (): Promise<number> => (await Promise.all(both.map(collapsed))).reduce((sum, count) => sum + count)
+    origin.on(async (request, response, count) => {
+      await until('all are there', async () => await waiting() >= 998)
+      answer({ 'Cache-Control': 'max-age=600' }, `body ${count}`)(request, response, count)
+    })
     const replies = await Promise.all(Array.from({ length: 1000 }, (_, i) => get(both[i % 2]!, '/a')))
     expect(new Set(replies.map(reply => reply.body))).toEqual(new Set(['body 1']))
     expect(origin.count('/a')).toBe(1)

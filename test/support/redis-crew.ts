@@ -47,6 +47,11 @@ export async function sharing ({ adminUrl }: { readonly adminUrl: string }): Pro
   return (JSON.parse((await ask(`${adminUrl}/stats`)).body) as { shared: Sharing }).shared
 }
 
+/** How many requests waited for another one's fetch. */
+export async function collapsed ({ adminUrl }: { readonly adminUrl: string }): Promise<number> {
+  return (JSON.parse((await ask(`${adminUrl}/stats`)).body) as { fills: { collapsed: number } }).fills.collapsed
+}
+
 /** Of one site, whichever of them is asked. */
 export const get = (seawall: Pick<Seawall, 'get'>, path: string): Promise<Reply> => seawall.get(path, { headers: { host: 'shop.test' } })
 
