@@ -193,7 +193,7 @@ export class Connection {
     const { request } = this
     const method = request?.method ?? 'GET'
     const version = request?.version ?? '1.1'
-    const delivery = deliveryOf(method, version, response)
+    const delivery = deliveryOf(method, version, response, this.out.piece)
     this.response = response
     if (request !== undefined) request.decided = true
     if (response.close === true || delivery === 'until-close' || this.isLast()) this.closing = true

@@ -10,6 +10,7 @@ import { Connection } from './connection.js'
 import { TimingWheel } from './limits.js'
 import { shareReads } from './shared-reads.js'
 import { createSecureServer } from './tls.js'
+import { turn } from './turn.js'
 import type { Certificates } from './certificates.js'
 import type { Ms } from '../core/types.js'
 import type { Serving, ServingOptions } from './serving.js'
@@ -125,9 +126,4 @@ function connectPlain (serving: Serving, accepted: Socket): void {
   const socket = reads?.socket ?? accepted
   void new Connection(serving, socket, false, socket, reads)
   socket.resume()
-}
-
-/** One turn of the event loop, its poll for input included. */
-function turn (): Promise<void> {
-  return new Promise(resolve => { setImmediate(resolve) })
 }

@@ -6,7 +6,8 @@
  */
 import { SeawallError } from '../core/errors.js'
 import { Deadline } from './limits.js'
-import { headEnd, pump, readerOf, reset, writeAgain, writeAnswer, type Delivery, type Sink } from './writer.js'
+import { pieceFor, takenBy } from './taken.js'
+import { headEnd, pour, pump, reset, writeAgain, writeAnswer, type Delivery, type Sink } from './writer.js'
 import type { Socket } from 'node:net'
 import type { BodyReader, Ms, ProxyResponse } from '../core/types.js'
 import type { Serving } from './serving.js'
@@ -20,6 +21,7 @@ export class Outbound implements Sink {
   gone: SeawallError | undefined
   /** Bytes of the present answer. */
   sent = 0
+  readonly piece: number
   private readonly socket: Socket
   private readonly transport: Socket
   private readonly serving: Serving
@@ -27,12 +29,13 @@ export class Outbound implements Sink {
   private stream: BodyReader | undefined
   private waiter: Waiter | undefined
   private stall: Deadline | undefined
-  /** Bytes the client's side had taken at `progressAt`. */
+  /** Bytes that were taken by `progressAt`. */
   private progress = 0
   private progressAt: Ms = 0
 
   /** `transport` is reset in place of `socket`; `fail` is told of a client that takes nothing. */
   constructor (socket: Socket, transport: Socket, serving: Serving, fail: (why: SeawallError) => void) {
+    this.piece = pieceFor(socket)
     this.socket = socket
     this.transport = transport
     this.serving = serving
@@ -44,7 +47,7 @@ export class Outbound implements Sink {
     return this.socket.writableLength > QUEUE && this.socket.writableNeedDrain
   }
 
-  /** Undefined: it has been written whole. */
+  /** Undefined: it has been written whole, and all but little of it is taken. */
   deliver (method: string, response: ProxyResponse, delivery: Delivery, connection: '' | 'close' | 'keep-alive'): Promise<void> | undefined {
     const { body, again } = response
     if (again !== undefined && connection === '' && method === 'GET') {
@@ -52,17 +55,23 @@ export class Outbound implements Sink {
       return undefined
     }
     this.sent += writeAnswer(this.socket, response, headEnd(delivery, method, response, connection), delivery)
-    if (delivery === 'none' || delivery === 'whole' || body.kind === 'none') {
+    if (delivery === 'whole') return this.full ? this.drained() : undefined
+    if (delivery === 'none' || body.kind === 'none') {
       if (body.kind === 'stream') body.reader.cancel(new SeawallError('abandoned'))
       return undefined
     }
-    // A stream's first bytes go out with its head if they are there by then.
+    // The first bytes go out with the head if they are there by then.
     process.nextTick(begin, this)
-    this.stream = body.kind === 'stream' ? body.reader : readerOf(body.chunks)
-    return this.pumped(this.stream, delivery, body.length)
+    return body.kind === 'bytes' ? this.poured(body.chunks) : this.pumped(body.reader, delivery, body.length)
+  }
+
+  private async poured (chunks: readonly Uint8Array[]): Promise<void> {
+    await pour(chunks, this)
+    this.watch()
   }
 
   private async pumped (reader: BodyReader, delivery: Delivery, length: number | undefined): Promise<void> {
+    this.stream = reader
     try {
       await pump(reader, this, delivery, length)
       this.watch()
@@ -136,7 +145,7 @@ export class Outbound implements Sink {
   }
 
   private note (): void {
-    this.progress = this.socket.bytesWritten - this.socket.writableLength
+    this.progress = takenBy(this.socket)
     this.progressAt = this.serving.clock.now()
   }
 
@@ -147,7 +156,7 @@ export class Outbound implements Sink {
   private check (): void {
     const { socket, serving } = this
     if (socket.writableLength === 0 || socket.destroyed) return
-    if (socket.bytesWritten - socket.writableLength !== this.progress) this.note()
+    if (takenBy(socket) !== this.progress) this.note()
     else if (serving.clock.now() - this.progressAt >= serving.limits.writeStall) return this.fail(new SeawallError('client_stalled'))
     this.again()
   }

@@ -8,24 +8,21 @@
 import { TLSSocket } from 'node:tls'
 import { SeawallError } from '../core/errors.js'
 import { scratch, write } from './scratch.js'
+import { turn } from './turn.js'
 import type { Socket } from 'node:net'
 import type { Body, BodyReader, HttpVersion, ProxyResponse } from '../core/types.js'
 
 /** Up to here one copied buffer is cheaper than a gathered write. */
 const ONE_WRITE = 4096
-/**
- * The most that is handed to a socket in one piece. What is queued counts as progress only piece by piece, so this over
- * the stall limit is the least rate a reader must keep.
- */
-const PIECE = 128 * 1024
 
 /** How the content is delimited; `none`: there is none on the wire, whatever is announced. */
 export type Delivery = 'none' | 'whole' | 'length' | 'chunked' | 'until-close'
 
-export function deliveryOf (method: string, version: HttpVersion, response: ProxyResponse): Delivery {
+/** `piece`: the most that is written at once. */
+export function deliveryOf (method: string, version: HttpVersion, response: ProxyResponse, piece: number): Delivery {
   const { status, body } = response
   if (method === 'HEAD' || body.kind === 'none' || status === 204 || status === 304 || status < 200) return 'none'
-  if (body.length !== undefined) return body.kind === 'bytes' && body.length <= PIECE ? 'whole' : 'length'
+  if (body.length !== undefined) return body.kind === 'bytes' && body.length <= piece ? 'whole' : 'length'
   return version === '1.1' ? 'chunked' : 'until-close'
 }
 
@@ -52,7 +49,7 @@ export function writeAgain (socket: Socket, response: ProxyResponse, again: { wi
 /** The answer to a GET over a connection that lives on, head and content in memory of their own. */
 function wireOf (response: ProxyResponse): Uint8Array {
   const { head, tail, body } = response
-  const delivery = deliveryOf('GET', '1.1', response)
+  const delivery = deliveryOf('GET', '1.1', response, Infinity)
   const last = tail + headEnd(delivery, 'GET', response, '')
   const content = delivery === 'whole' && body.kind === 'bytes' ? body : undefined
   const length = head.length + last.length + (content?.length ?? 0)
@@ -93,8 +90,10 @@ function join (out: Buffer, head: Uint8Array | string, last: string, content: Ex
   return out
 }
 
-/** The client's side of a stream. */
+/** The client's side of content that is not written with its head. */
 export interface Sink {
+  /** The most that is written at once. */
+  readonly piece: number
   /** Why nothing more can be written. */
   readonly gone: Error | undefined
   /** Queues bytes; false: wait for `drained` before the next. */
@@ -116,8 +115,7 @@ export async function pump (reader: BodyReader, sink: Sink, delivery: Delivery, 
     if (chunk === null) break
     left -= chunk.length
     if (left < 0) throw new SeawallError('origin_invalid', { detail: 'Its body is longer than announced.' })
-    for (let at = 0; at < chunk.length; at += PIECE) {
-      const piece = chunk.length <= PIECE ? chunk : chunk.subarray(at, at + PIECE)
+    for (const piece of inPieces(chunk, sink.piece)) {
       const room = delivery === 'chunked'
         ? sink.write(`${piece.length.toString(16)}\r\n`, piece, '\r\n')
         : sink.write(piece)
@@ -128,10 +126,22 @@ export async function pump (reader: BodyReader, sink: Sink, delivery: Delivery, 
   if (delivery === 'chunked') sink.write('0\r\n\r\n')
 }
 
-/** Content at hand, pulled like any other. */
-export function readerOf (chunks: readonly Uint8Array[]): BodyReader {
-  let next = 0
-  return { read: () => Promise.resolve(chunks[next++] ?? null), cancel: () => { next = chunks.length } }
+/**
+ * Writes content at hand, a piece a turn of the event loop: to a client as fast as we are it would otherwise go on till its
+ * end, and everybody else wait. Rejects when the sink is gone.
+ */
+export async function pour (chunks: readonly Uint8Array[], sink: Sink): Promise<void> {
+  for (const chunk of chunks) {
+    for (const piece of inPieces(chunk, sink.piece)) {
+      await (sink.write(piece) ? turn() : sink.drained())
+      if (sink.gone !== undefined) throw sink.gone
+    }
+  }
+}
+
+function inPieces (chunk: Uint8Array, size: number): readonly Uint8Array[] {
+  if (chunk.length <= size) return [chunk]
+  return Array.from({ length: Math.ceil(chunk.length / size) }, (_, i) => chunk.subarray(i * size, (i + 1) * size))
 }
 
 /**

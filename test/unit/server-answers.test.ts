@@ -71,6 +71,20 @@ describe('framing', () => {
     expect(t.answered.map(a => a.end.bytes).reduce((a, b) => a + b)).toBe(all.length)
   })
 
+  it('is through with a large answer that the system takes in the very turn it was asked for', async () => {
+    let answered = 0
+    const t = await startListener({
+      tryHit: () => {
+        process.nextTick(() => { answered = t.answered.length })
+        return text('y'.repeat(300_000))
+      }
+    })
+    const client = await t.open()
+    client.write(get('/'))
+    await until('all of it', () => client.text().length > 300_000)
+    expect(answered).toBe(1)
+  })
+
   it('does not read what HEAD has no use for', async () => {
     const s = source(4)
     const t = await startListener({ handle: async () => response(s.body) })
@@ -329,6 +343,8 @@ describe('a client that does not read', () => {
     expect(t.asked.length).toBeLessThan(200)
     t.clock.advance(6_000)
     await until('gone', () => t.listener.connections() === 0)
+    expect(t.answered.length).toBe(t.asked.length)
+    expect(t.answered.map(a => a.end.complete).lastIndexOf(true)).toBe(t.asked.length - 2)
   })
 
   it('that reads in the end gets all of it', async () => {
