@@ -6,6 +6,7 @@
  * connection lives on; what has been written is ended by destroying the connection.
  */
 import type { Duplex } from 'node:stream'
+import { NOWHERE } from '../core/crowd.js'
 import { SeawallError, toSeawallError } from '../core/errors.js'
 import type { Ms } from '../core/types.js'
 import { AnswerBody, EMPTY_BODY, type AnswerSource } from './answer-body.js'
@@ -25,6 +26,7 @@ const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRAC
 
 export class OriginExchange implements Tenant, ConnectionHandler, AnswerSource {
   readonly answer: Promise<OriginAnswer | OriginTunnel>
+  place = NOWHERE
   private readonly origin: Origin
   private readonly request: OriginRequest
   private wire!: WireRequest

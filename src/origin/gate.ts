@@ -3,11 +3,14 @@
  * most `queue.wait`, and are let in in order of arrival; whoever is not let in hears `origin_busy` at once.
  */
 import type { Clock, Timer } from '../core/clock.js'
+import { Crowd } from '../core/crowd.js'
 import { SeawallError } from '../core/errors.js'
 import type { Ms } from '../core/types.js'
 import type { QueueConfig } from './config.js'
 
 export interface Tenant {
+  /** Among those inside. */
+  place: number
   /** Called once, when it is inside, which it is until it leaves. */
   enter (): void
   /** Ends it, wherever it is. */
@@ -23,7 +26,7 @@ export class Gate {
   private readonly clock: Clock
   /** Told when the first is turned away, and when the queue is empty again. */
   private readonly busied: (busy: boolean) => void
-  private readonly inside = new Set<Tenant>()
+  private readonly inside = new Crowd<Tenant>()
   private readonly waiting = new Map<Tenant, Timer>()
   private pumping = false
   private busy = false
@@ -75,7 +78,7 @@ export class Gate {
 
   destroy (why: Error): void {
     this.closed = true
-    for (const tenant of [...this.waiting.keys(), ...this.inside]) tenant.cancel(why)
+    for (const tenant of [...this.waiting.keys(), ...this.inside.members()]) tenant.cancel(why)
   }
 
   private pump (): void {

@@ -10,6 +10,7 @@
  * and never rejects; nothing is committed unless the body's end was verified and no hard purge came in between; the
  * fetch outlives its readers while it may be stored, and ends with them when it cannot.
  */
+import { NOWHERE } from '../core/crowd.js'
 import { SeawallError, toSeawallError } from '../core/errors.js'
 import { nextGeneration } from '../core/generation.js'
 import type { FillEnd } from '../core/reasons.js'
@@ -39,6 +40,8 @@ export class Fill implements Filling {
   startedAt: Stamp
   beganAt: Ms
   readonly generation = nextGeneration()
+  /** Among the fills under way. */
+  place = NOWHERE
   readonly head: Promise<FillHead>
   /** `head`'s value once it is known, for those who decide without waiting. */
   known: FillHead | undefined

@@ -6,6 +6,7 @@
  * What a head says of Vary counts from the head on, not from the commit, so that those it turns away meet the fill of
  * their own variant.
  */
+import { Crowd } from '../core/crowd.js'
 import type { Judged, Ms, StoreKey } from '../core/types.js'
 import type { FillPlan } from './fill-plan.js'
 import { Fill } from './fill.js'
@@ -20,9 +21,12 @@ export function credentialed (key: StoreKey): StoreKey {
 /** How long a failure that a stampede met is the answer to the rest of it. */
 const AFTERMATH: Ms = 100
 
+/** Where a fill is listed. Emptied as it leaves: what remains of a Map that made room goes on naming its values (`Crowd`). */
+interface Listing { fill: Fill | undefined }
+
 export class Fills {
-  private readonly listed = new Map<StoreKey, Fill>()
-  private readonly open = new Set<Fill>()
+  private readonly listed = new Map<StoreKey, Listing>()
+  private readonly open = new Crowd<Fill>()
   private readonly learned = new Map<StoreKey, { names: readonly string[], fills: number }>()
   private readonly parts: Parts
 
@@ -37,9 +41,9 @@ export class Fills {
 
   /** The fill a request may wait for. */
   find (key: StoreKey, r: Recognised): Fill | undefined {
-    const own = this.listed.get(r.facts.authorization ? credentialed(key) : key)
+    const own = this.at(r.facts.authorization ? credentialed(key) : key)
     if (own !== undefined) return own
-    const other = this.listed.get(r.facts.authorization ? key : credentialed(key))
+    const other = this.at(r.facts.authorization ? key : credentialed(key))
     return other?.known?.kind === 'answer' && other.known.meta !== undefined ? other : undefined
   }
 
@@ -52,13 +56,13 @@ export class Fills {
     const slots = [plan.r.facts.authorization ? credentialed(plan.key) : plan.key]
     const fill: Fill = new Fill(this.parts, plan, () => this.learn(fill, slots), () => this.end(fill, slots))
     this.open.add(fill)
-    if (plan.shared) this.listed.set(slots[0]!, fill)
+    if (plan.shared) this.list(slots[0]!, fill)
     return fill
   }
 
   /** What the sweep must not outrun: fills that may yet be stored. */
   judged (): Judged[] {
-    return [...this.open].filter(fill => fill.mayStore).map(fill => fill.judged)
+    return this.open.members().filter(fill => fill.mayStore).map(fill => fill.judged)
   }
 
   private learn (fill: Fill, slots: StoreKey[]): void {
@@ -73,7 +77,7 @@ export class Fills {
     if (slot === slots[0]) return
     this.unlist(fill, slots)
     slots[0] = slot
-    this.listed.set(slot, fill)
+    this.list(slot, fill)
   }
 
   private end (fill: Fill, slots: StoreKey[]): void {
@@ -87,7 +91,22 @@ export class Fills {
     if (--known.fills === 0) this.learned.delete(primary)
   }
 
-  private unlist (fill: Fill, slots: StoreKey[]): void {
-    for (const slot of slots) if (this.listed.get(slot) === fill) this.listed.delete(slot)
+  private at (slot: StoreKey): Fill | undefined {
+    return this.listed.get(slot)?.fill
+  }
+
+  private list (slot: StoreKey, fill: Fill): void {
+    const listing = this.listed.get(slot)
+    if (listing === undefined) this.listed.set(slot, { fill })
+    else listing.fill = fill
+  }
+
+  private unlist (fill: Fill | undefined, slots: StoreKey[]): void {
+    for (const slot of slots) {
+      const listing = this.listed.get(slot)
+      if (listing === undefined || listing.fill !== fill) continue
+      listing.fill = undefined
+      this.listed.delete(slot)
+    }
   }
 }

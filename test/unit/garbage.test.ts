@@ -1,0 +1,93 @@
+/** That what is done is garbage at once: what passes through must not be carried on by tables that once named it. */
+import { GCProfiler } from 'node:v8'
+import { expect, it } from 'vitest'
+import { loadConfig } from '../../src/config/load.js'
+import { systemClock } from '../../src/core/clock.js'
+import { Counters } from '../../src/core/counters.js'
+import { Crowd, NOWHERE } from '../../src/core/crowd.js'
+import { silentLogger } from '../../src/core/logger.js'
+import { createLocalLog } from '../../src/invalidation/log.js'
+import type { OriginAnswer } from '../../src/origin/contract.js'
+import { Gate, type Tenant } from '../../src/origin/gate.js'
+import { compileRoutes } from '../../src/policy/routes.js'
+import { createCore } from '../../src/proxy/core.js'
+import { Fills } from '../../src/proxy/fills.js'
+import { createMemoryStore } from '../../src/store/memory.js'
+import { fieldsOf, PEER } from '../support/policy.js'
+
+/** Under way at one time. */
+const TOGETHER = 32
+
+/** Bytes that collections of the young generation move to the old one, for each of so many that come and go. */
+async function carriedOn (count: number, step: (i: number) => Promise<void>): Promise<number> {
+  let next = 0
+  const flow = async (): Promise<void> => { while (next < count) await step(next++) }
+  const profiler = new GCProfiler()
+  profiler.start()
+  await Promise.all(Array.from({ length: TOGETHER }, flow))
+  let bytes = 0
+  for (const { gcType, beforeGC, afterGC } of profiler.stop().statistics) {
+    if (gcType !== 'Scavenge') continue
+    const old = (spaces: typeof beforeGC.heapSpaceStatistics): number => spaces.find(space => space.spaceName === 'old_space')!.spaceUsedSize
+    bytes += Math.max(0, old(afterGC.heapSpaceStatistics) - old(beforeGC.heapSpaceStatistics))
+  }
+  return bytes / count
+}
+
+/** What is held now has then outlived some collections. */
+async function grownOld (): Promise<void> {
+  await carriedOn(100_000, async () => { await Promise.resolve(Array.from({ length: 100 }, () => 0)) })
+}
+
+it('lets go of whom it let in to an origin', async () => {
+  const gate = new Gate(100, { length: 0, wait: 1 }, systemClock, () => undefined)
+  await grownOld()
+  const bytes = await carriedOn(100_000, async () => {
+    const tenant: Tenant & { readonly load: number[] } = { place: NOWHERE, enter: () => undefined, cancel: () => undefined, load: Array.from({ length: 100 }, () => 0) }
+    gate.add(tenant)
+    await new Promise(resolve => { setImmediate(resolve) })
+    gate.remove(tenant)
+  })
+  expect(bytes).toBeLessThan(100)
+})
+
+it('lets go of fills and their answers', async () => {
+  const store = createMemoryStore({ limit: 1_000_000, maxObject: 100_000, maxVariants: 4, clock: systemClock })
+  const fields = { ...fieldsOf(['Host', 'shop.example']), host: 'shop.example' }
+  const headers = ['Content-Type', 'text/plain', 'Cache-Control', 'max-age=3600', 'Content-Length', '1024']
+  const ask = async (): Promise<OriginAnswer> => {
+    const askedAt = systemClock.now()
+    await new Promise(resolve => { setImmediate(resolve) })
+    const chunks = [Buffer.alloc(1024, 'a')]
+    const body = { read: () => Promise.resolve(chunks.shift() ?? null), cancel: () => undefined }
+    return { status: 200, headers, askedAt, answeredAt: systemClock.now(), framing: 'length', length: 1024, body }
+  }
+  const parts = {
+    clock: systemClock, counters: new Counters(), logger: silentLogger, random: Math.random, strictPurge: false, originHost: (_: string, host: string) => host,
+    store, log: createLocalLog({ clock: systemClock }), leases: undefined, origins: { ask: () => ({ answer: ask(), cancel: () => undefined }) } as never,
+    route: compileRoutes(loadConfig({ file: undefined, flags: { origin: 'http://127.0.0.1:1' }, env: {} }).routes)
+  }
+  const core = createCore(parts, new Fills(parts))
+  const bytes = await carriedOn(30_000, async i => {
+    const response = await core.handle({
+      method: 'GET', target: `/item/${i}`, version: '1.1', fields, arrivedAt: systemClock.now(), body: undefined, onGone: undefined, peer: PEER, interim: () => undefined
+    })
+    if (response.body.kind === 'stream') while (await response.body.reader.read() !== null);
+  })
+  await store.close()
+  expect(bytes).toBeLessThan(2_000)
+})
+
+it('knows who is in a crowd', () => {
+  const crowd = new Crowd<{ place: number }>()
+  const [a, b, c] = [{ place: NOWHERE }, { place: NOWHERE }, { place: NOWHERE }]
+  expect(crowd.delete(a)).toBe(false)
+  for (const each of [a, b, c]) crowd.add(each)
+  expect(crowd.delete(a)).toBe(true)
+  expect(crowd.delete(a)).toBe(false)
+  expect([crowd.size, crowd.has(a), crowd.has(b), crowd.has(c)]).toEqual([2, false, true, true])
+  expect(new Set(crowd.members())).toEqual(new Set([b, c]))
+  crowd.add(a)
+  for (const each of [c, a, b]) expect(crowd.delete(each)).toBe(true)
+  expect([crowd.size, crowd.members()]).toEqual([0, []])
+})
