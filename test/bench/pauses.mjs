@@ -12,8 +12,10 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { systemClock } from '../../dist/src/core/clock.js'
 import { createLocalLog } from '../../dist/src/invalidation/log.js'
 import { createSweeper } from '../../dist/src/invalidation/sweep.js'
+import { keepHeap, nodeFlags } from '../../dist/src/app/heap.js'
 import { createMemoryStore } from '../../dist/src/store/memory.js'
 
+keepHeap(nodeFlags(process))
 const COUNT = Number(process.argv[2] ?? 1_000_000)
 /** Operations between two turns of the loop, as a batch of requests would be. */
 const BATCH = 32
