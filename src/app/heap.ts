@@ -3,20 +3,16 @@
  *
  * A collection of the young generation takes as long as what of it is still in use: at V8's own 16 MiB a store that is
  * being filled or read through stops for 30 ms and more. At 1 MiB, collections are so frequent that requests under way
- * outlive them. The old generation may grow by a share of what lives there before it is collected: what is stored is
- * most of it, and would otherwise have as much garbage beside it.
+ * outlive them.
  */
 import { PerformanceObserver } from 'node:perf_hooks'
 import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8'
 
 /** Bytes the young generation takes at most: two halves of 4 MiB. */
 const YOUNG = 8 * 2 ** 20
-/** Percent. */
-const OLD_GROWTH = 20
 
 /** For the whole process, from now on. `flags`: what Node was started with. */
 export function keepHeap (flags: string): void {
-  if (!/heap.growing/.test(flags)) setFlagsFromString(`--heap-growing-percent=${OLD_GROWTH}`)
   if (/semi.space/.test(flags)) return
   let grows = true
   // its greatest size is fixed as V8 starts: what can be said later is by what factor it is to grow when it has become too small

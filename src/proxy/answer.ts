@@ -45,7 +45,7 @@ export function fromEntry (r: Asked, entry: Entry, now: Ms, outcome: Outcome, st
 
 /**
  * A fill's answer, streamed as it arrives; of one the origin was not asked for the request's range by, that range is taken
- * where its length is known. Takes the request's claim on the fill.
+ * where its length is known. Takes the request's claim on the fill. `status` is given what the fill knows.
  */
 export function fromFill (r: Recognised, fill: Fill, head: FillHead & { kind: 'answer' }, now: Ms, outcome: Outcome, status: CacheStatus): ProxyResponse {
   const bodiless = head.bodiless || r.request.method === 'HEAD'
@@ -53,11 +53,14 @@ export function fromFill (r: Recognised, fill: Fill, head: FillHead & { kind: 'a
   // Reused for another request it is a stored response, and says its age; so is what came out of a cache before us.
   const aged = age !== undefined && (outcome === 'collapsed' || head.upstreamAge !== undefined)
   const ageField = aged ? `age: ${age}\r\n` : head.upstreamAge === undefined ? '' : `age: ${head.upstreamAge}\r\n`
+  status.fwdStatus = head.fwdStatus
+  status.stored = head.storing
+  if (head.refusal !== undefined) status.detail = head.refusal
   if (bodiless) fill.release()
   const answer: ProxyResponse = {
     status: head.status,
     head: head.meta?.status === head.status ? head.meta.head : headText(head.status, head.headers),
-    tail: ageField + statusField({ ...status, fwdStatus: head.fwdStatus, stored: head.storing, ...(head.refusal === undefined ? {} : { detail: head.refusal }) }),
+    tail: ageField + statusField(status),
     body: bodiless ? { kind: 'none', length: head.length } : { kind: 'stream', reader: fill.open(), length: head.length },
     outcome,
     ...(aged ? { age } : {})

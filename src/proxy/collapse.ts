@@ -9,6 +9,7 @@
 import { SeawallError } from '../core/errors.js'
 import type { Fwd, Outcome } from '../core/reasons.js'
 import { CLEAN, POLICY, type Policy, type Decision, type Entry, type EntryMeta, type Lacking, type ProxyResponse, type StoreKey } from '../core/types.js'
+import type { CacheStatus } from '../http/cache-status.js'
 import { decide } from '../policy/decide.js'
 import { fromEntry, fromError, fromFill, withStatus } from './answer.js'
 import { asRanged, type FillHead, type FillPlan } from './fill-plan.js'
@@ -136,7 +137,9 @@ export class Collapse {
     }
     if (head.kind === 'failed') throw head.error
     if (head.kind === 'left') throw new SeawallError('internal')
-    return fromFill(r, fill, head, now, outcome, { fwd: fwdOf(wanted), collapsed, ...(detail === undefined ? {} : { detail }) })
+    const status: CacheStatus = { fwd: fwdOf(wanted), collapsed }
+    if (detail !== undefined) status.detail = detail
+    return fromFill(r, fill, head, now, outcome, status)
   }
 
   /** Before the head is known: could this fill's answer be this request's? */

@@ -55,7 +55,7 @@ export function createCore (parts: Parts, fills: Fills): ProxyCore {
   }
 
   function fromHit (r: Recognised, { entry, how }: Decision & { kind: 'hit' }): ProxyResponse {
-    return fromEntry(r, entry, parts.clock.now(), 'hit', { hit: true, ...(how === 'fresh' ? {} : { detail: how }) })
+    return fromEntry(r, entry, parts.clock.now(), 'hit', how === 'fresh' ? { hit: true } : { hit: true, detail: how })
   }
 
   async function serve (r: Recognised, round: Round): Promise<ProxyResponse> {

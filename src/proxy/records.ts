@@ -26,7 +26,7 @@ export type Source = Pick<Filling, 'startedAt' | 'generation'> & { readonly plan
 export function newMeta (fill: Source, s: Stored): EntryMeta {
   const { url, primary } = fill.plan.r
   const { policy, etag, lastModified, range } = s.verdict
-  const { status, headers, part } = range === undefined ? { ...s, part: undefined } : storedAs(s.headers, range)
+  const { status, headers, part } = range === undefined ? { status: s.status, headers: s.headers, part: undefined } : storedAs(s.headers, range)
   return {
     kind: 'entry', key: s.key, primary, url, status, policy, head: encodeHead(status, headers), etag, lastModified, tags: s.tags,
     filledAt: fill.startedAt, checkedAt: undefined, generation: fill.generation, part

@@ -9,7 +9,7 @@ import type { Recognised } from './recognise.js'
 
 export function passRequest (parts: Parts, r: Recognised): OriginRequest {
   const { request } = r
-  return { ...asked(r), method: request.method, headers: forwardHeaders(forwarded(parts, r), 'pass'), body: request.body }
+  return asked(r, request.method, forwardHeaders(forwarded(parts, r), 'pass'), request.body)
 }
 
 /** `entry`: validated by it, where it has validators. `lacking`: what is asked for in place of the whole. */
@@ -19,15 +19,15 @@ export function fillRequest (parts: Parts, plan: FillPlan, entry: Entry | undefi
   const headers = forwardHeaders(forwarded(parts, r), own ? 'pass' : 'fill', entry)
   if (lacking !== undefined) headers.push(...rangeFields(`bytes=${lacking.first}-${lacking.last ?? ''}`, lacking.ifRange))
   else if (!own && asRanged(plan)) headers.push(...rangeFields(r.facts.range!, r.facts.ifRange))
-  return { ...asked(r), method: 'GET', headers, body: undefined }
+  return asked(r, 'GET', headers, undefined)
 }
 
 function rangeFields (range: string, ifRange: string | undefined): string[] {
   return ifRange === undefined ? ['Range', range] : ['Range', range, 'If-Range', ifRange]
 }
 
-function asked (r: Recognised): Pick<OriginRequest, 'origin' | 'target' | 'onInterim'> {
-  return { origin: r.route.origin, target: r.target, onInterim: interimTo(r) }
+function asked (r: Recognised, method: string, headers: RawHeaders, body: OriginRequest['body']): OriginRequest {
+  return { origin: r.route.origin, target: r.target, onInterim: interimTo(r), method, headers, body }
 }
 
 function forwarded (parts: Parts, { request, facts, route }: Recognised): ForwardInput {

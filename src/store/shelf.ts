@@ -53,7 +53,8 @@ export class Shelf {
   fit (record: StoredRecord): Fitting {
     const { longest } = this.slabs
     const plan = record.kind === 'entry' ? planEntry(record, longest) : record.kind === 'vary' ? planVary(record, longest) : undefined
-    return { plan, ...(plan === undefined ? sizeOf(record) : packedSize(record, plan.length)) }
+    const { size, heap } = plan === undefined ? sizeOf(record) : packedSize(record, plan.length)
+    return { plan, size, heap }
   }
 
   /** A row for what is stored under a new key. */

@@ -75,7 +75,7 @@ it('lets go of fills and their answers', async () => {
     if (response.body.kind === 'stream') while (await response.body.reader.read() !== null);
   })
   await store.close()
-  expect(bytes).toBeLessThan(2_000)
+  expect(bytes).toBeLessThan(400)
 })
 
 it('knows who is in a crowd', () => {
