@@ -49,8 +49,8 @@ export class Collapse {
   }
 
   /** A fetch that nobody joins; what it brings is stored all the same if the rules allow. */
-  alone (r: Recognised, wanted: Wanted | undefined, found: Found, detail: 'uncacheable' | 'contended'): Promise<ProxyResponse> {
-    return this.lead(r, wanted ?? { kind: 'miss', why: 'uri-miss' }, found, { turns: 0, failures: 0 }, false, detail)
+  alone (r: Recognised, wanted: Wanted, found: Found, detail: 'uncacheable' | 'contended'): Promise<ProxyResponse> {
+    return this.lead(r, wanted, found, { turns: 0, failures: 0 }, false, detail)
   }
 
   /** A refresh nobody waits for: one a key. */

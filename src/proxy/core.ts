@@ -23,6 +23,7 @@ import type { Parts } from './parts.js'
 import { pass } from './pass.js'
 import { factsOf, recognise, type Recognised } from './recognise.js'
 import { tunnel } from './tunnel.js'
+import { uncacheable } from './uncacheable.js'
 
 export function createCore (parts: Parts, fills: Fills): ProxyCore {
   const collapse = new Collapse(parts, fills, serve)
@@ -77,7 +78,7 @@ export function createCore (parts: Parts, fills: Fills): ProxyCore {
         return collapse.fetch(r, decision, found, round)
       case 'pass':
         // Remembered as uncacheable, yet what a plain GET brings is still looked at: it may have changed its mind.
-        if (decision.why === 'uncacheable' && wholeGet(r)) return collapse.alone(r, undefined, found, 'uncacheable')
+        if (decision.why === 'uncacheable' && wholeGet(r)) return uncacheable(parts, fills, r, found)
         return pass(parts, fills, r, decision.why)
       case 'refuse':
         return fromError(new SeawallError(decision.code), r.request, {})

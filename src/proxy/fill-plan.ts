@@ -1,7 +1,7 @@
 /** What a fill is asked for, and what it tells those who wait when its head is known. */
 import type { SeawallError } from '../core/errors.js'
 import type { StoreRefusal } from '../core/reasons.js'
-import type { Entry, EntryMeta, Judged, Lacking, Part, RawHeaders, Stamp, StoreKey } from '../core/types.js'
+import type { Entry, EntryMeta, Judged, Lacking, Ms, Part, RawHeaders, Stamp, StoreKey } from '../core/types.js'
 import type { Exchange } from '../origin/contract.js'
 import type { Recognised } from './recognise.js'
 
@@ -36,6 +36,9 @@ export type FillHead =
   | { readonly kind: 'left', readonly why: 'uncacheable' | 'elsewhere' }
   | { readonly kind: 'failed', readonly error: SeawallError }
 
+/** `startedAt`: where the log stood before what the answer has to hold against, by then or since. */
+export interface Adopted { readonly exchange: Exchange, readonly startedAt: Stamp, readonly beganAt: Ms }
+
 export interface FillPlan {
   readonly r: Recognised
   /** Where the answer belongs, as far as its Vary is known. */
@@ -51,7 +54,7 @@ export interface FillPlan {
   /** This is the second try after a failed fill: its failure is everybody's. */
   readonly last: boolean
   /** An exchange whose answer came already and answers GETs as well: the origin is not asked. */
-  readonly adopted?: Exchange
+  readonly adopted?: Adopted
   /** Remembered under this key when the answer turns out uncacheable. */
   readonly passKey: StoreKey
 }

@@ -68,8 +68,8 @@ export class Fill implements Filling {
     this.plan = plan
     this.onHead = onHead
     this.onEnd = onEnd
-    this.startedAt = parts.log.head
-    this.beganAt = parts.clock.now()
+    this.startedAt = plan.adopted?.startedAt ?? parts.log.head
+    this.beganAt = plan.adopted?.beganAt ?? parts.clock.now()
     this.judged = this.unanswered()
     let settle!: (head: FillHead) => void
     this.head = new Promise(resolve => { settle = resolve })
@@ -162,7 +162,7 @@ export class Fill implements Filling {
   /** Never throws: what fails fails the fill, once it is listed. */
   private async ask (entry: Entry | undefined, lacking?: Lacking): Promise<OriginAnswer> {
     this.asRanged = lacking === undefined && asRanged(this.plan)
-    this.exchange = this.plan.adopted ?? this.parts.origins.ask(fillRequest(this.parts, this.plan, entry, lacking))
+    this.exchange = this.plan.adopted?.exchange ?? this.parts.origins.ask(fillRequest(this.parts, this.plan, entry, lacking))
     return this.exchange.answer
   }
 
@@ -212,7 +212,8 @@ export class Fill implements Filling {
     // of what is too large, smaller parts may be stored yet
     const uncacheable = (verdict.kind === 'refuse' && (verdict.intrinsic || this.provoked(answer.status))) ||
       (refusal === 'too-large' && meta?.part === undefined) || refusal === 'authorization'
-    if (uncacheable && !failing && this.plan.adopted === undefined) this.parts.store.note(passRecord(this, answer.answeredAt))
+    // what a POST brought says nothing of what a GET would
+    if (uncacheable && !failing && r.request.method !== 'POST') this.parts.store.note(passRecord(this, answer.answeredAt))
     this.reveal({
       kind: 'answer', status: answer.status, fwdStatus: completed === undefined ? answer.status : 206, headers,
       part: completed?.part, asRanged: this.asRanged, upstreamAge: fieldValue(answer.headers, 'age'), length: answer.length,

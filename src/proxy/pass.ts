@@ -5,6 +5,7 @@
 import { toSeawallError } from '../core/errors.js'
 import type { Outcome, PassReason } from '../core/reasons.js'
 import type { ProxyResponse, Scope } from '../core/types.js'
+import type { CacheStatus } from '../http/cache-status.js'
 import { fieldLines } from '../http/fields.js'
 import { headText } from '../http/head.js'
 import { responseHeaders } from '../policy/forward.js'
@@ -29,13 +30,13 @@ export async function pass (parts: Parts, fills: Fills, r: Recognised, why: Pass
     const scopes = invalidatedBy(r, parts.route, answer.status, answer.headers)
     const stores = storable(parts, r, answer, since)
     const written = invalidate(parts, scopes)
-    const fill = stores ? store(fills, r, exchange) : undefined
+    const fill = stores ? store(parts, fills, r, exchange) : undefined
     await written
     if (fill !== undefined) {
       request.onGone = undefined
       return await posted(parts, r, fill)
     }
-    return passed(r, answer, why, parts.clock.wall())
+    return passed(r, answer, parts.clock.wall(), { fwd: why === 'method' ? 'method' : 'bypass', fwdStatus: answer.status, detail: why })
   } catch (thrown) {
     exchange.cancel(toSeawallError(thrown))
     return fromError(thrown, r.request, { fwd: why === 'method' ? 'method' : 'bypass' })
@@ -48,14 +49,15 @@ async function invalidate (parts: Parts, scopes: readonly Scope[]): Promise<void
   await parts.log.appendWrite(scopes)
 }
 
-export function passed (r: Recognised, answer: OriginAnswer, why: PassReason, wall: number): ProxyResponse {
+/** An answer as it came, streamed on. */
+export function passed (r: Recognised, answer: OriginAnswer, wall: number, status: CacheStatus): ProxyResponse {
   const bodiless = answer.framing === 'none' || r.request.method === 'HEAD'
   const outcome: Outcome = 'pass'
   const age = fieldLines(answer.headers, 'age').map(value => `age: ${value}\r\n`).join('')
   return {
     status: answer.status,
     head: headText(answer.status, responseHeaders(answer.headers, r.route.stripResponse, wall)),
-    tail: age + statusField({ fwd: why === 'method' ? 'method' : 'bypass', fwdStatus: answer.status, detail: why }),
+    tail: age + statusField(status),
     body: bodiless ? { kind: 'none', length: answer.length } : { kind: 'stream', reader: answer.body, length: answer.length },
     outcome
   }

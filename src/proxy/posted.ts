@@ -19,9 +19,10 @@ export function storable (parts: Parts, r: Recognised, answer: OriginAnswer, sin
 }
 
 /** Begins to store it, from the log's head on: right behind its own invalidation, which is not to concern it. */
-export function store (fills: Fills, r: Recognised, exchange: Exchange): Fill {
+export function store (parts: Parts, fills: Fills, r: Recognised, exchange: Exchange): Fill {
   const passKey = r.facts.authorization ? credentialed(r.primary) : r.primary
-  const fill = fills.lead({ r, key: r.primary, entry: undefined, shared: false, last: false, adopted: exchange, passKey })
+  const adopted = { exchange, startedAt: parts.log.head, beganAt: parts.clock.now() }
+  const fill = fills.lead({ r, key: r.primary, entry: undefined, shared: false, last: false, adopted, passKey })
   fill.claim()
   return fill
 }

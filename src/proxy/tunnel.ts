@@ -11,7 +11,7 @@ import { passRequest } from './requests.js'
 export async function tunnel (parts: Parts, r: Recognised): Promise<ProxyTunnel | ProxyResponse> {
   try {
     const answer = await parts.origins.upgrade(passRequest(parts, r))
-    if ('status' in answer) return passed(r, answer, 'upgrade', parts.clock.wall())
+    if ('status' in answer) return passed(r, answer, parts.clock.wall(), { fwd: 'bypass', fwdStatus: answer.status, detail: 'upgrade' })
     const head = headText(101, [...responseHeaders(answer.headers, r.route.stripResponse, parts.clock.wall()), 'Upgrade', 'websocket', 'Connection', 'Upgrade'])
     return { head, socket: answer.socket }
   } catch (thrown) {

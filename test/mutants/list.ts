@@ -94,6 +94,7 @@ const PATHS: readonly Mutant[] = [
   mutant('what a purge overtook is not stored', 'proxy/keeping.ts', ['test/flow/purge.test.ts'], "return kind === 'hard' || kind === 'unsure'", 'return false'),
   mutant('a purge is later than the fetch it overtakes', 'proxy/fill.ts', [...MODEL, 'test/flow/purge.test.ts'],
     "const failing = answer.status >= 500 && (verdict.kind === 'refuse' || entry !== undefined)", "this.startedAt = this.parts.log.head\n    const failing = answer.status >= 500 && (verdict.kind === 'refuse' || entry !== undefined)"),
+  mutant('what changed its mind is as old as when it was asked for', 'proxy/uncacheable.ts', ['test/flow/uncacheable.test.ts'], '{ exchange, startedAt, beganAt })', '{ exchange, startedAt: parts.log.head, beganAt })'),
   mutant('a body that ends with its connection is not stored', 'proxy/keeping.ts', ['test/flow/faults.test.ts', 'test/flow/storing.test.ts', 'test/wire/answers.test.ts'], "if (framing === 'close') return 'unverifiable-length'", ''),
   mutant('many ask, one fetches', 'proxy/collapse.ts', [...MODEL, 'test/flow/collapse.test.ts'], 'if (fill !== undefined && (!alone || holdsRanges(fill)) && this.mayWait(fill, r)) return', 'if (fill !== undefined && (!alone || holdsRanges(fill)) && this.mayWait(fill, r) && round.turns > 9) return'),
   mutant('one refresh a key', 'proxy/collapse.ts', [...MODEL, 'test/flow/stale.test.ts'], 'if (this.fills.busy(this.keyFor(r, found))) return', ''),
