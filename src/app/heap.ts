@@ -4,6 +4,9 @@
  * A collection of the young generation takes as long as what of it is still in use: at V8's own 16 MiB a store that is
  * being filled or read through stops for 30 ms and more. At 1 MiB, collections are so frequent that requests under way
  * outlive them.
+ *
+ * Literals that outlived a collection now and then V8 allocates outside the young generation from then on. Of what belongs
+ * to one request that is never right: whatever such a literal leads to stays with it until the old generation is full.
  */
 import { PerformanceObserver } from 'node:perf_hooks'
 import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8'
@@ -13,6 +16,7 @@ const YOUNG = 8 * 2 ** 20
 
 /** For the whole process, from now on. `flags`: what Node was started with. */
 export function keepHeap (flags: string): void {
+  setFlagsFromString('--no-allocation-site-pretenuring')
   if (/semi.space/.test(flags)) return
   let grows = true
   // its greatest size is fixed as V8 starts: what can be said later is by what factor it is to grow when it has become too small

@@ -4,6 +4,7 @@
  */
 import { SeawallError, toSeawallError } from '../core/errors.js'
 import type { BodyReader } from '../core/types.js'
+import type { AnswerReader } from './contract.js'
 
 /** Where the bytes come from. */
 export interface AnswerSource {
@@ -23,11 +24,12 @@ const END = Promise.resolve(null)
 /** The body of an answer that has none. */
 export const EMPTY_BODY: BodyReader = { read: () => END, cancel: () => undefined }
 
-export class AnswerBody implements BodyReader {
+export class AnswerBody implements AnswerReader {
   private readonly source: AnswerSource
   private readonly queue: Uint8Array[] = []
   private queued = 0
   private held = false
+  private begun = false
   private ended = false
   private failure: SeawallError | undefined
   private resolve: ((chunk: Uint8Array | null) => void) | undefined
@@ -37,7 +39,12 @@ export class AnswerBody implements BodyReader {
     this.source = source
   }
 
+  whole (): readonly Uint8Array[] | undefined {
+    return this.ended && !this.begun ? this.queue : undefined
+  }
+
   read (): Promise<Uint8Array | null> {
+    this.begun = true
     const chunk = this.queue.shift()
     if (chunk !== undefined) {
       this.queued -= chunk.length

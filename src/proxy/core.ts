@@ -60,7 +60,7 @@ export function createCore (parts: Parts, fills: Fills): ProxyCore {
   }
 
   async function serve (r: Recognised, round: Round): Promise<ProxyResponse> {
-    const found = latest(parts, r, await lookup(parts, r))
+    const found = parts.leases === undefined ? peek(parts, r) : latest(parts, r, await lookup(parts, r))
     const elsewhere = found.record === undefined ? fromEquivalent(r) : undefined
     if (elsewhere !== undefined) return elsewhere
     const decision = decided(r, found)
@@ -126,7 +126,6 @@ export function createCore (parts: Parts, fills: Fills): ProxyCore {
 
 /** While a slower tier was looked in, a fill may have come and gone. */
 function latest (parts: Parts, r: Recognised, found: Found): Found {
-  if (parts.leases === undefined) return found
   const held = peek(parts, r)
   return held.record === undefined ? found : held
 }

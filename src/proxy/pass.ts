@@ -3,8 +3,8 @@
  * succeeded invalidates before its answer is seen.
  */
 import { toSeawallError } from '../core/errors.js'
-import type { Outcome, PassReason } from '../core/reasons.js'
-import type { ProxyResponse, Scope } from '../core/types.js'
+import type { PassReason } from '../core/reasons.js'
+import type { Body, ProxyResponse, Scope } from '../core/types.js'
 import type { CacheStatus } from '../http/cache-status.js'
 import { fieldLines } from '../http/fields.js'
 import { headText } from '../http/head.js'
@@ -49,16 +49,21 @@ async function invalidate (parts: Parts, scopes: readonly Scope[]): Promise<void
   await parts.log.appendWrite(scopes)
 }
 
-/** An answer as it came, streamed on. */
+/** An answer as it came. */
 export function passed (r: Recognised, answer: OriginAnswer, wall: number, status: CacheStatus): ProxyResponse {
-  const bodiless = answer.framing === 'none' || r.request.method === 'HEAD'
-  const outcome: Outcome = 'pass'
   const age = fieldLines(answer.headers, 'age').map(value => `age: ${value}\r\n`).join('')
   return {
     status: answer.status,
     head: headText(answer.status, responseHeaders(answer.headers, r.route.stripResponse, wall)),
     tail: age + statusField(status),
-    body: bodiless ? { kind: 'none', length: answer.length } : { kind: 'stream', reader: answer.body, length: answer.length },
-    outcome
+    body: r.request.method === 'HEAD' ? { kind: 'none', length: answer.length } : bodyOf(answer),
+    outcome: 'pass'
   }
+}
+
+/** What came whole with its head goes out with its head. */
+export function bodyOf ({ framing, length, body }: OriginAnswer): Body {
+  if (framing === 'none') return { kind: 'none', length }
+  const chunks = length === undefined ? undefined : body.whole?.()
+  return chunks === undefined ? { kind: 'stream', reader: body, length } : { kind: 'bytes', chunks, length: length! }
 }

@@ -1,5 +1,5 @@
 /** What an origin is asked: a client's own request passed on, or the GET of a fill. */
-import type { Entry, Lacking, RawHeaders } from '../core/types.js'
+import type { Entry, Lacking, RawHeaders, RequestBody } from '../core/types.js'
 import { endToEnd } from '../http/fields.js'
 import type { OriginRequest } from '../origin/contract.js'
 import { forwardHeaders, type ForwardInput } from '../policy/forward.js'
@@ -8,8 +8,7 @@ import type { Parts } from './parts.js'
 import type { Recognised } from './recognise.js'
 
 export function passRequest (parts: Parts, r: Recognised): OriginRequest {
-  const { request } = r
-  return asked(r, request.method, forwardHeaders(forwarded(parts, r), 'pass'), request.body)
+  return asked(r, r.request.method, forwardHeaders(forwarded(parts, r), 'pass'), r.request.body)
 }
 
 /** `entry`: validated by it, where it has validators. `lacking`: what is asked for in place of the whole. */
@@ -26,8 +25,8 @@ function rangeFields (range: string, ifRange: string | undefined): string[] {
   return ifRange === undefined ? ['Range', range] : ['Range', range, 'If-Range', ifRange]
 }
 
-function asked (r: Recognised, method: string, headers: RawHeaders, body: OriginRequest['body']): OriginRequest {
-  return { origin: r.route.origin, target: r.target, onInterim: interimTo(r), method, headers, body }
+function asked (r: Recognised, method: string, headers: RawHeaders, body: RequestBody | undefined): OriginRequest {
+  return { origin: r.route.origin, method, target: r.target, headers, body, onInterim: (status, raw) => { interim(r, status, raw) } }
 }
 
 function forwarded (parts: Parts, { request, facts, route }: Recognised): ForwardInput {
@@ -43,7 +42,6 @@ function forwarded (parts: Parts, { request, facts, route }: Recognised): Forwar
  * Passes a 1xx on to the one client whose request it answers (RFC 9110 §15.2), never to those who share the answer. It
  * has no content, and must not announce any (§8.6).
  */
-function interimTo ({ request, route }: Recognised): (status: number, headers: RawHeaders) => void {
-  const dropped = new Set([...route.stripResponse, 'content-length'])
-  return (status, headers) => { request.interim(status, endToEnd(headers, dropped)) }
+function interim ({ request, route }: Recognised, status: number, headers: RawHeaders): void {
+  request.interim(status, endToEnd(headers, new Set([...route.stripResponse, 'content-length'])))
 }

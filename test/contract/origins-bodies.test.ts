@@ -64,6 +64,33 @@ describe('backpressure', () => {
   })
 })
 
+describe('what has come whole', () => {
+  it('with its head is there at once', async () => {
+    const { ask } = await bench(always(HI))
+    const { body } = await ask().answer
+    expect(Buffer.concat(body.whole!()!).toString()).toBe('hi')
+  })
+
+  it.each([
+    ['not whole', `${OK}Content-Length: 3\r\n\r\nhi`],
+    ['chunked and not whole', `${OK}Transfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n`],
+    ['delimited by an end that has not come', `${OK}\r\nhi`]
+  ])('not what is %s', async (_, said) => {
+    const { ask } = await bench(always(said))
+    const { body } = await ask().answer
+    expect(body.whole!()).toBeUndefined()
+    expect(Buffer.from((await body.read())!).toString()).toBe('hi')
+  })
+
+  it('nor what has been read from', async () => {
+    const { ask } = await bench(always(HI))
+    const { body } = await ask().answer
+    await body.read()
+    expect(body.whole!()).toBeUndefined()
+    expect(await body.read()).toBeNull()
+  })
+})
+
 describe('an upload', () => {
   it('goes out with its exact length, or chunked', async () => {
     const { origin, ask } = await bench(async peer => {

@@ -4,7 +4,7 @@ import { expect, it } from 'vitest'
 import { loadConfig } from '../../src/config/load.js'
 import { systemClock } from '../../src/core/clock.js'
 import { Counters } from '../../src/core/counters.js'
-import { Crowd, NOWHERE } from '../../src/core/crowd.js'
+import { NOWHERE } from '../../src/core/crowd.js'
 import { silentLogger } from '../../src/core/logger.js'
 import { createLocalLog } from '../../src/invalidation/log.js'
 import type { OriginAnswer } from '../../src/origin/contract.js'
@@ -76,18 +76,4 @@ it('lets go of fills and their answers', async () => {
   })
   await store.close()
   expect(bytes).toBeLessThan(400)
-})
-
-it('knows who is in a crowd', () => {
-  const crowd = new Crowd<{ place: number }>()
-  const [a, b, c] = [{ place: NOWHERE }, { place: NOWHERE }, { place: NOWHERE }]
-  expect(crowd.delete(a)).toBe(false)
-  for (const each of [a, b, c]) crowd.add(each)
-  expect(crowd.delete(a)).toBe(true)
-  expect(crowd.delete(a)).toBe(false)
-  expect([crowd.size, crowd.has(a), crowd.has(b), crowd.has(c)]).toEqual([2, false, true, true])
-  expect(new Set(crowd.members())).toEqual(new Set([b, c]))
-  crowd.add(a)
-  for (const each of [c, a, b]) expect(crowd.delete(each)).toBe(true)
-  expect([crowd.size, crowd.members()]).toEqual([0, []])
 })
