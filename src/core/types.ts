@@ -3,6 +3,7 @@
  * Data only, no behaviour; this room imports nothing outside itself.
  */
 import type { HitKind, Outcome, PassReason } from './reasons.js'
+import type { RouteRules } from './route.js'
 
 /** Milliseconds. Instants are monotonic (`Clock.now`), never wall time, unless a name says otherwise. */
 export type Ms = number
@@ -91,6 +92,8 @@ export interface RequestFacts {
   value (name: string): string | undefined
   /** What the request adds to its URL by the fields of one Vary: the memo of `policy/key`. */
   selected?: { readonly names: readonly string[], readonly rule: VaryRule, readonly text: string } | undefined
+  /** What a request with these fields is passed on with: the memo of `proxy/requests`. */
+  passedOn?: { readonly route: RouteRules, readonly version: HttpVersion, readonly headers: RawHeaders } | undefined
 }
 
 /** The connection a request came over. */

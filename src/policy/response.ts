@@ -8,9 +8,17 @@ import { fieldLines, fieldValue } from '../http/fields.js'
 import { parseTargeted } from '../http/targeted.js'
 import { varyNames } from './vary.js'
 
-export interface ResponseRead {
+/** What it says of who may have it: read first, since what says no is asked nothing else. */
+export interface ResponseSaid {
   readonly status: number
   readonly directives: ResponseDirectives
+  /** A field that speaks to us before Cache-Control does has spoken. */
+  readonly targeted: boolean
+  readonly vary: readonly string[] | '*' | 'bad'
+  readonly setsCookie: boolean
+}
+
+export interface ResponseRead extends ResponseSaid {
   /** Date, or when the response was received where it has none that can be read (RFC 9110 §6.6.1). */
   readonly date: Ms
   /** Whether Date could be read. */
@@ -20,36 +28,50 @@ export interface ResponseRead {
   /** The lifetime Expires gives. */
   readonly expires: Ms | undefined
   readonly modifiedAt: Ms | undefined
-  readonly vary: readonly string[] | '*' | 'bad'
-  readonly setsCookie: boolean
   /** The validators, where they are well-formed and come once: only these are sent back. */
   readonly etag: string | undefined
   readonly lastModified: string | undefined
 }
 
-/** Never throws. `receivedAt`: wall ms. `targets`: lower-case names of the fields that speak to us before Cache-Control does. */
-export function readResponse (status: number, headers: RawHeaders, receivedAt: Ms, targets: readonly string[]): ResponseRead {
+/** Never throws. `targets`: lower-case names of the fields that speak to us before Cache-Control does. */
+export function readSaid (status: number, headers: RawHeaders, targets: readonly string[]): ResponseSaid {
   const targeted = targetedDirectives(headers, targets)
+  return {
+    status,
+    directives: targeted ?? plainDirectives(headers),
+    targeted: targeted !== undefined,
+    vary: varyNames(fieldValue(headers, 'vary')),
+    setsCookie: fieldLines(headers, 'set-cookie').length > 0
+  }
+}
+
+/** Never throws. `receivedAt`: wall ms. */
+export function readRest (said: ResponseSaid, headers: RawHeaders, receivedAt: Ms): ResponseRead {
   const dateField = fieldValue(headers, 'date')
   const date = dateField === undefined ? undefined : parseHttpDate(dateField, receivedAt)
   const lastModified = single(headers, 'last-modified')
   const modifiedAt = lastModified === undefined ? undefined : parseHttpDate(lastModified, receivedAt)
   const etag = single(headers, 'etag')
   return {
-    status,
-    directives: targeted ?? plainDirectives(headers),
+    status: said.status,
+    directives: said.directives,
+    targeted: said.targeted,
+    vary: said.vary,
+    setsCookie: said.setsCookie,
     date: date ?? receivedAt,
     dated: date !== undefined,
     age: parseAge(fieldLines(headers, 'age')) ?? 0,
     // RFC 9213 §2.2: a targeted field stands in for Expires too
-    expires: targeted !== undefined ? undefined : expiresLifetime(fieldLines(headers, 'expires'), dateField, receivedAt),
+    expires: said.targeted ? undefined : expiresLifetime(fieldLines(headers, 'expires'), dateField, receivedAt),
     modifiedAt,
-    vary: varyNames(fieldValue(headers, 'vary')),
-    setsCookie: fieldLines(headers, 'set-cookie').length > 0,
     // a list or a `*` sent back in If-None-Match would match what is not stored
     etag: etag !== undefined && weakMatch(etag, etag) ? etag : undefined,
     lastModified: modifiedAt === undefined ? undefined : lastModified
   }
+}
+
+export function readResponse (status: number, headers: RawHeaders, receivedAt: Ms, targets: readonly string[]): ResponseRead {
+  return readRest(readSaid(status, headers, targets), headers, receivedAt)
 }
 
 function single (headers: RawHeaders, name: string): string | undefined {

@@ -9,7 +9,7 @@ import type { ContentRange } from '../http/range.js'
 import { initialAge } from './age.js'
 import { lifetime, type Lifetime } from './lifetime.js'
 import { enclosed } from './partial.js'
-import { readResponse, type ResponseRead } from './response.js'
+import { readRest, readSaid, type ResponseRead, type ResponseSaid } from './response.js'
 import { secondOpinion } from './semantics.js'
 import { heuristicallyCacheable, incidental, storable, understood } from './statuses.js'
 import { flagsOf, staleWindows } from './windows.js'
@@ -52,10 +52,11 @@ export function storeTime (input: StoreTimeInput): StoreTime {
   const status = range === undefined ? input.status : 200
   if (!storable(status)) return refuse('status', false)
   const intrinsic = !incidental(status)
-  const response = readResponse(status, input.headers, input.wall, route.targets)
-  const own = forbidden(response, route)
+  const said = readSaid(status, input.headers, route.targets)
+  const own = forbidden(said, route)
   if (own !== undefined) return refuse(own, intrinsic)
 
+  const response = readRest(said, input.headers, input.wall)
   const given = lifetime(response, route.freshness)
   const opinion = secondOpinion(response, given, facts, { heuristic: route.freshness.heuristic, understood: lifted(response) })
   const policy = policyOf(input, response, given, Math.min(given?.ms ?? 0, opinion.lifetime))
@@ -74,12 +75,12 @@ function refuse (why: StoreRefusal, intrinsic: boolean): StoreTime {
 }
 
 /** RFC 9111 §5.2.2.3: beside must-understand, no-store concerns caches that do not understand the status. */
-function lifted ({ directives, status }: ResponseRead): boolean {
+function lifted ({ directives, status }: ResponseSaid): boolean {
   return directives.mustUnderstand && understood(status)
 }
 
 /** RFC 9111 §3: what the response says against being stored by a shared cache. */
-function forbidden (response: ResponseRead, route: RouteRules): StoreRefusal | undefined {
+function forbidden (response: ResponseSaid, route: RouteRules): StoreRefusal | undefined {
   const { directives, vary } = response
   if (directives.mustUnderstand && !understood(response.status)) return 'must-understand' // §5.2.2.3
   if (directives.noStore && !lifted(response)) return 'no-store' // §5.2.2.5

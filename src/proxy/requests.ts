@@ -8,7 +8,17 @@ import type { Parts } from './parts.js'
 import type { Recognised } from './recognise.js'
 
 export function passRequest (parts: Parts, r: Recognised): OriginRequest {
-  return asked(r, r.request.method, forwardHeaders(forwarded(parts, r), 'pass'), r.request.body)
+  return asked(r, r.request.method, passHeaders(parts, r), r.request.body)
+}
+
+/** Of the same field section, over the same route, they are the same. */
+function passHeaders (parts: Parts, r: Recognised): RawHeaders {
+  const { facts, route, request: { version } } = r
+  const { passedOn } = facts
+  if (passedOn !== undefined && passedOn.route === route && passedOn.version === version) return passedOn.headers
+  const headers = forwardHeaders(forwarded(parts, r), 'pass')
+  facts.passedOn = { route, version, headers }
+  return headers
 }
 
 /** `entry`: validated by it, where it has validators. `lacking`: what is asked for in place of the whole. */

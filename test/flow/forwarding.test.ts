@@ -27,6 +27,25 @@ describe('to the origin', () => {
     return lines(head)
   }
 
+  it('the same fields of one connection, as each route and version has them', async () => {
+    const seen: string[][] = []
+    const { proxy } = await standRaw(async peer => {
+      for (;;) {
+        seen.push(lines(await peer.expect(HEAD_END)))
+        peer.say('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n')
+      }
+    }, { routes: [{ match: '/keyed/*', cache: false, key: { headers: ['x-host'] } }, { cache: false }] })
+    const client = await dial(proxy)
+    const asked = [['/keyed/1', '1.1'], ['/p', '1.1'], ['/p', '1.0'], ['/keyed/2', '1.1']] as const
+    for (const [i, [path, version]] of asked.entries()) {
+      client.write(`GET ${path} HTTP/${version}\r\nHost: h\r\nX-Host: other\r\nConnection: keep-alive\r\n\r\n`)
+      await client.until(new RegExp(`^(?:[^]*HTTP/1\\.1 200 ){${i + 1}}`))
+    }
+    expect(seen.map(one => named(one, 'x-host', 'via'))).toEqual([
+      ['via: 1.1 seawall', 'x-host: other'], ['via: 1.1 seawall'], ['via: 1.0 seawall'], ['via: 1.1 seawall', 'x-host: other']
+    ])
+  })
+
   it('hop-by-hop fields stay here, with those that Connection names', async () => {
     const seen = await forwarded([
       'Connection: X-Secret, keep-alive, x-OTHER', 'Connection: close', 'X-Secret: 1', 'x-other: 2', 'Keep-Alive: timeout=5', 'TE: trailers',
