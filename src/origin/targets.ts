@@ -27,6 +27,7 @@ export class Targets {
 
   /** One that is well; if none is, one all the same. */
   pick (): Target {
+    if (this.all.length === 1) return this.all[0]!
     return this.choose(this.all.filter(target => target.health.usable)) ?? this.choose(this.all)!
   }
 

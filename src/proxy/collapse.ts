@@ -24,7 +24,7 @@ export interface Round { turns: number, failures: number }
 const MAX_TURNS = 3
 
 export type Wanted = Decision & { kind: 'miss' | 'revalidate' }
-export type Again = (r: Recognised, round: Round) => Promise<ProxyResponse>
+export type Again = (r: Recognised, round: Round) => Promise<ProxyResponse> | ProxyResponse
 
 export class Collapse {
   private readonly parts: Parts
@@ -108,7 +108,7 @@ export class Collapse {
   }
 
   /** What another process said of its own fetch. */
-  private afterLeaving (head: FillHead & { kind: 'left' }, r: Recognised, wanted: Wanted, found: Found, round: Round): Promise<ProxyResponse> {
+  private afterLeaving (head: FillHead & { kind: 'left' }, r: Recognised, wanted: Wanted, found: Found, round: Round): Promise<ProxyResponse> | ProxyResponse {
     return head.why === 'uncacheable' ? this.alone(r, wanted, found, 'uncacheable') : this.again(r, { ...round, turns: round.turns + 1 })
   }
 

@@ -59,8 +59,13 @@ export function createCore (parts: Parts, fills: Fills): ProxyCore {
     return fromEntry(r, entry, parts.clock.now(), 'hit', how === 'fresh' ? { hit: true } : { hit: true, detail: how })
   }
 
-  async function serve (r: Recognised, round: Round): Promise<ProxyResponse> {
-    const found = parts.leases === undefined ? peek(parts, r) : latest(parts, r, await lookup(parts, r))
+  /** Only a store that processes share is waited for. */
+  function serve (r: Recognised, round: Round): ProxyResponse | Promise<ProxyResponse> {
+    if (parts.leases === undefined) return serveFound(r, peek(parts, r), round)
+    return lookup(parts, r).then(found => serveFound(r, latest(parts, r, found), round))
+  }
+
+  function serveFound (r: Recognised, found: Found, round: Round): ProxyResponse | Promise<ProxyResponse> {
     const elsewhere = found.record === undefined ? fromEquivalent(r) : undefined
     if (elsewhere !== undefined) return elsewhere
     const decision = decided(r, found)
