@@ -32,7 +32,8 @@ describe('headers that are no part of the key', () => {
   it.each(SPOOFED)('%s of an untrusted client changes nothing that is stored', async (name, value) => {
     const { proxy, origin } = await stand({}, gullible)
     const poisoned = await proxy.get('/p', { headers: { [name]: value } })
-    expect(poisoned.body).not.toMatch(/evil|6\.6\.6\.6|666/i)
+    // the port is the system's choice, and may well be 46669
+    expect(poisoned.body.replaceAll(String(proxy.port), '')).not.toMatch(/evil|6\.6\.6\.6|666/i)
     expect(await proxy.get('/p')).toMatchObject({ body: poisoned.body })
     expect(origin.count()).toBe(1)
   })
