@@ -23,6 +23,8 @@ export type RawHeaders = readonly string[]
 /** Pulls a body. `null` is its verified end; a broken body rejects. One read at a time. */
 export interface BodyReader {
   read (): Promise<Uint8Array | null>
+  /** All of it, if its verified end has come already and nothing was read; it is read no more then. Absent: it is to be read. */
+  whole? (): readonly Uint8Array[] | undefined
   /** The reader wants no more; whoever feeds it may stop. Safe to call twice. */
   cancel (why: Error): void
 }

@@ -4,7 +4,6 @@
  */
 import { SeawallError, toSeawallError } from '../core/errors.js'
 import type { BodyReader } from '../core/types.js'
-import type { AnswerReader } from './contract.js'
 
 /** Where the bytes come from. */
 export interface AnswerSource {
@@ -24,7 +23,7 @@ const END = Promise.resolve(null)
 /** The body of an answer that has none. */
 export const EMPTY_BODY: BodyReader = { read: () => END, cancel: () => undefined }
 
-export class AnswerBody implements AnswerReader {
+export class AnswerBody implements BodyReader {
   private readonly source: AnswerSource
   private readonly queue: Uint8Array[] = []
   private queued = 0

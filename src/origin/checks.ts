@@ -53,7 +53,7 @@ export class Checks {
     }
     this.await(this.config.timeout, () => { conclude(false) })
     const headers = ['Host', this.host, 'User-Agent', 'seawall-health', 'Connection', 'close']
-    this.connection.send({ method: 'GET', path: this.config.path!, headers, body: undefined, websocket: false }, listener(conclude))
+    this.connection.send({ method: 'GET', path: this.config.path!, headers, content: undefined, websocket: false }, listener(conclude))
   }
 }
 

@@ -72,7 +72,7 @@ export class Connection {
       path: request.path,
       headers: request.headers as string[],
       // undici takes any async iterable; its types do not say so
-      body: (request.body ?? null) as Dispatcher.DispatchOptions['body'],
+      body: (request.content ?? null) as Dispatcher.DispatchOptions['body'],
       upgrade: request.websocket ? 'websocket' : null,
       // undici would close the connection after every HEAD
       reset: false,

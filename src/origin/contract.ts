@@ -18,11 +18,6 @@ export interface OriginRequest {
   readonly onInterim?: ((status: number, headers: RawHeaders) => void) | undefined
 }
 
-/** `whole`: all of it, if its verified end has come already; it is read no more then. Absent: it is to be read. */
-export interface AnswerReader extends BodyReader {
-  whole? (): readonly Uint8Array[] | undefined
-}
-
 /** How the answer's body is delimited: `close` cannot be told from a broken one, and is never stored. */
 export type AnswerFraming = 'none' | 'length' | 'chunked' | 'close'
 
@@ -36,7 +31,7 @@ export interface OriginAnswer {
   readonly framing: AnswerFraming
   /** From Content-Length: of the body, or of the body a HEAD or 304 does without. */
   readonly length: number | undefined
-  readonly body: AnswerReader
+  readonly body: BodyReader
 }
 
 export interface Exchange {

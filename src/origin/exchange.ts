@@ -18,7 +18,7 @@ import { MAX_INTERIM, isWebsocket, readFields, readHead, readInterim, unasked, t
 import type { Tenant } from './gate.js'
 import type { Loan } from './loan.js'
 import type { Origin } from './origin.js'
-import { Upload } from './upload.js'
+import { contentOf, Upload } from './upload.js'
 import { wireRequest, type WireRequest } from './wire.js'
 
 /** RFC 9110 §9.2.2; only these are sent again. */
@@ -31,7 +31,7 @@ export class OriginExchange implements Tenant, ConnectionHandler, AnswerSource {
   private readonly request: OriginRequest
   private wire!: WireRequest
   private readonly websocket: boolean
-  private readonly upload: Upload | undefined
+  private upload: Upload | undefined
   private readonly deadlines: Deadlines
   private resolve!: (answer: OriginAnswer | OriginTunnel) => void
   private reject!: (error: SeawallError) => void
@@ -55,7 +55,6 @@ export class OriginExchange implements Tenant, ConnectionHandler, AnswerSource {
   constructor (origin: Origin, request: OriginRequest, websocket: boolean) {
     this.origin = origin
     this.request = request
-    this.upload = request.body === undefined || request.body.length === 0 ? undefined : new Upload(request.body, () => this.watch())
     this.websocket = websocket
     this.deadlines = new Deadlines(origin.clock, origin.timeouts, this.expired)
     this.answer = new Promise((resolve, reject) => {
@@ -66,7 +65,9 @@ export class OriginExchange implements Tenant, ConnectionHandler, AnswerSource {
 
   start (): this {
     try {
-      this.wire = wireRequest(this.request, this.upload, this.websocket)
+      const content = contentOf(this.request.body, () => this.watch())
+      if (content instanceof Upload) this.upload = content
+      this.wire = wireRequest(this.request, content, this.websocket)
       this.origin.check()
       this.deadlines.begin()
       this.watch()
@@ -226,7 +227,7 @@ export class OriginExchange implements Tenant, ConnectionHandler, AnswerSource {
   private finish (): void {
     this.over = true
     this.deadlines.end()
-    this.upload?.stop(new SeawallError('abandoned'))
+    if (this.upload?.open === true) this.upload.stop(new SeawallError('abandoned'))
   }
 
   private fail (error: SeawallError): void {
@@ -270,7 +271,7 @@ export class OriginExchange implements Tenant, ConnectionHandler, AnswerSource {
   private unheard ({ code, side }: SeawallError): boolean {
     if (this.over || this.started) return false
     if (this.stage === 'connecting') return side === 'origin'
-    return code === 'origin_reset' && this.upload === undefined && IDEMPOTENT.has(this.request.method)
+    return code === 'origin_reset' && this.wire.content === undefined && IDEMPOTENT.has(this.request.method)
   }
 
   private move (error: SeawallError): void {

@@ -5,6 +5,14 @@
 import type { SeawallError } from '../core/errors.js'
 import type { RequestBody } from '../core/types.js'
 
+/** What there is to send: at once where all of it has come, as it comes else. `changed`: who is waited for may have changed. */
+export function contentOf (body: RequestBody | undefined, changed: () => void): Uint8Array | Upload | undefined {
+  if (body === undefined || body.length === 0) return undefined
+  const chunks = body.reader.whole?.()
+  if (chunks === undefined) return new Upload(body, changed)
+  return chunks.length === 1 ? chunks[0] : Buffer.concat(chunks)
+}
+
 export class Upload implements AsyncIterableIterator<Uint8Array> {
   private readonly body: RequestBody
   private readonly changed: () => void
@@ -37,6 +45,11 @@ export class Upload implements AsyncIterableIterator<Uint8Array> {
         reject(thrown as Error)
       })
     })
+  }
+
+  /** Neither whole nor broken. */
+  get open (): boolean {
+    return !this.over
   }
 
   /** The origin wants no more of it. Does nothing once the body is whole or broken. */

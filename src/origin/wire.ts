@@ -7,15 +7,15 @@ export interface WireRequest {
   readonly method: string
   readonly path: string
   readonly headers: readonly string[]
-  readonly body: Upload | undefined
+  readonly content: Uint8Array | Upload | undefined
   readonly websocket: boolean
 }
 
 /** Throws `bad_target`, `method_refused` for what undici would write as something else. */
-export function wireRequest ({ method, target, headers, body }: OriginRequest, upload: Upload | undefined, websocket: boolean): WireRequest {
+export function wireRequest ({ method, target, headers, body }: OriginRequest, content: WireRequest['content'], websocket: boolean): WireRequest {
   // it would take another target for absolute-form, and CONNECT for a tunnel
   if (target[0] !== '/') throw new SeawallError('bad_target')
   if (method === 'CONNECT') throw new SeawallError('method_refused')
-  const sized = upload !== undefined && body?.length !== undefined
-  return { method, path: target, headers: sized ? [...headers, 'content-length', String(body.length)] : headers, body: upload, websocket }
+  const length = content instanceof Uint8Array ? content.length : content === undefined ? undefined : body?.length
+  return { method, path: target, headers: length === undefined ? headers : [...headers, 'content-length', String(length)], content, websocket }
 }

@@ -27,7 +27,7 @@ interface Waiting { resolve (chunk: Uint8Array | null): void, reject (why: Error
 
 export class RequestBodyReader implements BodyReader {
   /** Everything has come and was well-formed. */
-  whole = false
+  complete = false
   failure: SeawallError | undefined
   /** Somebody has asked for it. */
   begun = false
@@ -53,7 +53,13 @@ export class RequestBodyReader implements BodyReader {
 
   /** More may come. */
   get open (): boolean {
-    return !this.whole && this.failure === undefined
+    return !this.complete && this.failure === undefined
+  }
+
+  whole (): readonly Uint8Array[] | undefined {
+    if (!this.complete || this.begun || this.unwanted) return undefined
+    this.begun = true
+    return this.queue
   }
 
   read (): Promise<Uint8Array | null> {
@@ -67,7 +73,7 @@ export class RequestBodyReader implements BodyReader {
     }
     if (this.failure !== undefined) return Promise.reject(this.failure)
     if (this.unwanted) return Promise.reject(new SeawallError('abandoned'))
-    if (this.whole) return Promise.resolve(null)
+    if (this.complete) return Promise.resolve(null)
     return new Promise((resolve, reject) => {
       this.waiting = { resolve, reject }
       this.source.flow(true)
@@ -90,7 +96,7 @@ export class RequestBodyReader implements BodyReader {
       this.fail(new SeawallError(fed.code))
       return bytes.length
     }
-    this.whole = fed.kind === 'done'
+    this.complete = fed.kind === 'done'
     if (this.unwanted) this.skipped += fed.consumed
     else this.take(fed.slices)
     return fed.consumed
@@ -107,7 +113,7 @@ export class RequestBodyReader implements BodyReader {
     let length = 0
     for (const slice of slices) length += slice.length
     if (this.decoder.total > this.limit) {
-      this.whole = false
+      this.complete = false
       return this.fail(new SeawallError('body_too_large'))
     }
     if (length > 0) {
@@ -120,7 +126,7 @@ export class RequestBodyReader implements BodyReader {
         waiting.resolve(chunk)
       })
     }
-    if (this.whole) this.answer(waiting => waiting.resolve(null))
+    if (this.complete) this.answer(waiting => waiting.resolve(null))
     else if (this.queued >= HIGH_WATER) this.source.flow(false)
   }
 

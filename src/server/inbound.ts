@@ -67,7 +67,7 @@ export class Inbound implements BodySource {
   /** The rest of the body will not come, or is better not waited for. `heldBack`: the client waits to be asked for it. */
   isLost (heldBack: boolean): boolean {
     const { body } = this
-    if (body === undefined || body.whole) return false
+    if (body === undefined || body.complete) return false
     return body.failure !== undefined || (!body.begun && (heldBack || (body.length ?? 0) > SKIP))
   }
 

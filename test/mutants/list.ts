@@ -129,7 +129,7 @@ const EDGES: readonly Mutant[] = [
   mutant('a handshake has a deadline', 'server/tls.ts', ['test/unit/server-tls.test.ts'], 'wheel.touch(deadline, limits.headerTimeout)', ''),
   mutant('the heap bounds the store', 'store/admission.ts', ['test/unit/store-admission.test.ts'], '|| this.heap + heap > this.heapLimit) {', ') {'),
   mutant('an origin that sends nothing is given up', 'origin/deadlines.ts', ['test/contract/origins-failures.test.ts'], 'this.stall.start(this.timeouts.headers)', ''),
-  mutant('what is not idempotent is not sent twice', 'origin/exchange.ts', ['test/contract/origins-failures.test.ts', 'test/contract/origins-pool.test.ts'], '&& this.upload === undefined && IDEMPOTENT.has(this.request.method)', '&& this.upload === undefined')
+  mutant('what is not idempotent is not sent twice', 'origin/exchange.ts', ['test/contract/origins-failures.test.ts', 'test/contract/origins-pool.test.ts'], '&& this.wire.content === undefined && IDEMPOTENT.has(this.request.method)', '&& this.wire.content === undefined')
 ]
 
 export const MUTANTS: readonly Mutant[] = [...PARSING, ...POLICY, ...FIELDS, ...PATHS, ...EDGES]

@@ -1,12 +1,13 @@
 /** What a passed answer's body is to its client. */
 import { describe, expect, it } from 'vitest'
-import type { AnswerReader, OriginAnswer } from '../../src/origin/contract.js'
+import type { BodyReader } from '../../src/core/types.js'
+import type { OriginAnswer } from '../../src/origin/contract.js'
 import { bodyOf } from '../../src/proxy/pass.js'
 
 const CHUNKS = [Buffer.from('he'), Buffer.from('llo')]
 
-function answer (more: Partial<OriginAnswer>, whole: AnswerReader['whole'] = () => CHUNKS): OriginAnswer {
-  const body: AnswerReader = { read: () => Promise.resolve(null), cancel: () => undefined, whole }
+function answer (more: Partial<OriginAnswer>, whole: BodyReader['whole'] = () => CHUNKS): OriginAnswer {
+  const body: BodyReader = { read: () => Promise.resolve(null), cancel: () => undefined, whole }
   return { status: 200, headers: [], askedAt: 0, answeredAt: 0, framing: 'length', length: 5, body, ...more }
 }
 
