@@ -14,17 +14,21 @@ import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8'
 /** Bytes the young generation takes at most: two halves of 4 MiB. */
 const YOUNG = 8 * 2 ** 20
 
-/** For the whole process, from now on. `flags`: what Node was started with. */
-export function keepHeap (flags: string): void {
+/**
+ * For the whole process, from now on. `flags`: what Node was started with. To be called before anything is loaded; what it
+ * returns is to be called when everything is: loading, one long turn of the event loop, would make the young generation
+ * grow as far as V8 lets it, and until then it stays as small as it began.
+ */
+export function keepHeap (flags: string): () => void {
   setFlagsFromString('--no-allocation-site-pretenuring')
-  if (/semi.space/.test(flags)) return
-  let grows = true
-  // its greatest size is fixed as V8 starts: what can be said later is by what factor it is to grow when it has become too small
-  new PerformanceObserver(() => {
-    if (young() < YOUNG === grows) return
-    grows = !grows
-    setFlagsFromString(`--semi-space-growth-factor=${grows ? 2 : 1}`)
-  }).observe({ entryTypes: ['gc'] })
+  if (/semi.space/.test(flags)) return () => undefined
+  growBy(1)
+  return () => { new PerformanceObserver(() => { growBy(young() < YOUNG ? 2 : 1) }).observe({ entryTypes: ['gc'] }) }
+}
+
+/** Its greatest size is fixed as V8 starts: what can be said later is by what factor it is to grow when it has become too small. */
+function growBy (factor: 1 | 2): void {
+  setFlagsFromString(`--semi-space-growth-factor=${factor}`)
 }
 
 /** What Node was started with, as `keepHeap` wants it. */

@@ -15,7 +15,7 @@ import { createSweeper } from '../../dist/src/invalidation/sweep.js'
 import { keepHeap, nodeFlags } from '../../dist/src/app/heap.js'
 import { createMemoryStore } from '../../dist/src/store/memory.js'
 
-keepHeap(nodeFlags(process))
+keepHeap(nodeFlags(process))()
 const COUNT = Number(process.argv[2] ?? 1_000_000)
 /** Operations between two turns of the loop, as a batch of requests would be. */
 const BATCH = 32
