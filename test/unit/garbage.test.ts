@@ -75,5 +75,5 @@ it('lets go of fills and their answers', async () => {
     if (response.body.kind === 'stream') while (await response.body.reader.read() !== null);
   })
   await store.close()
-  expect(bytes).toBeLessThan(400)
+  expect(bytes).toBeLessThan(700)
 })
