@@ -39,7 +39,7 @@ export class AnswerBody implements BodyReader {
   }
 
   whole (): readonly Uint8Array[] | undefined {
-    return this.ended && !this.begun ? this.queue : undefined
+    return this.ended && !this.begun && this.failure === undefined ? this.queue : undefined
   }
 
   read (): Promise<Uint8Array | null> {

@@ -227,6 +227,7 @@ export class OriginExchange implements Tenant, ConnectionHandler, AnswerSource {
   private finish (): void {
     this.over = true
     this.deadlines.end()
+    // an error that nobody is to see is not made
     if (this.upload?.open === true) this.upload.stop(new SeawallError('abandoned'))
   }
 

@@ -69,13 +69,14 @@ export class Again {
 
   /** Remembers what a GET that `mayRepeat` is answered with out of a fresh entry. */
   keep (r: Recognised, { record, key }: Found, entry: Entry, response: ProxyResponse, now: Ms): void {
-    const size = OVERHEAD + response.head.length + (response.body.kind === 'bytes' ? response.body.length : 0)
+    const { facts, route } = r
+    const added = r.request.target.length + (facts.ifNoneMatch?.length ?? 0) + (entry.key.length - entry.primary.length)
+    const size = OVERHEAD + added + response.head.length + (response.body.kind === 'bytes' ? response.body.length : 0)
     // what another variant was chosen for, or what a route adds to the key, is looked up each time
     if (size > LARGEST || record !== entry || key !== entry.key || entry.primary !== r.url || entry.part !== undefined) return
     const before = entry.givenAt
     entry.givenAt = now
     if (before === undefined || now - before > LATELY) return
-    const { facts, route } = r
     const vary = this.varyOf(entry)
     const given: Given = {
       entry, vary, rule: route.vary, selection: vary === undefined ? '' : selection(facts, vary.names, route.vary),

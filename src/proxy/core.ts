@@ -79,7 +79,7 @@ export function createCore (parts: Parts, fills: Fills): ProxyCore {
       case 'revalidate':
         return collapse.fetch(r, decision, found, round)
       case 'miss':
-        if (remembered(r, found)) return collapse.alone(r, decision, found, 'uncacheable')
+        if (remembered(r, found)) return wholeGet(r) ? uncacheable(parts, fills, r, found) : collapse.alone(r, decision, found, 'uncacheable')
         return collapse.fetch(r, decision, found, round)
       case 'pass':
         // Remembered as uncacheable, yet what a plain GET brings is still looked at: it may have changed its mind.

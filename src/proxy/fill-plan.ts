@@ -36,8 +36,11 @@ export type FillHead =
   | { readonly kind: 'left', readonly why: 'uncacheable' | 'elsewhere' }
   | { readonly kind: 'failed', readonly error: SeawallError }
 
-/** `startedAt`: where the log stood before what the answer has to hold against, by then or since. */
-export interface Adopted { readonly exchange: Exchange, readonly startedAt: Stamp, readonly beganAt: Ms }
+/**
+ * An exchange that began before its fill. `startedAt`: the log's head that purges are counted from, as it was when the origin
+ * was asked, or behind a POST's own invalidation; `generation` is of the same moment.
+ */
+export interface Adopted { readonly exchange: Exchange, readonly startedAt: Stamp, readonly beganAt: Ms, readonly generation: number }
 
 export interface FillPlan {
   readonly r: Recognised

@@ -39,7 +39,7 @@ export class Fill implements Filling {
   readonly plan: FillPlan
   startedAt: Stamp
   beganAt: Ms
-  readonly generation = nextGeneration()
+  readonly generation: number
   /** Among the fills under way. */
   place = NOWHERE
   readonly head: Promise<FillHead>
@@ -68,6 +68,7 @@ export class Fill implements Filling {
     this.plan = plan
     this.onHead = onHead
     this.onEnd = onEnd
+    this.generation = plan.adopted?.generation ?? nextGeneration()
     this.startedAt = plan.adopted?.startedAt ?? parts.log.head
     this.beganAt = plan.adopted?.beganAt ?? parts.clock.now()
     this.judged = this.unanswered()

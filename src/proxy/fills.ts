@@ -101,7 +101,7 @@ export class Fills {
     else listing.fill = fill
   }
 
-  private unlist (fill: Fill | undefined, slots: StoreKey[]): void {
+  private unlist (fill: Fill, slots: StoreKey[]): void {
     for (const slot of slots) {
       const listing = this.listed.get(slot)
       if (listing === undefined || listing.fill !== fill) continue

@@ -1,5 +1,6 @@
 /** The answer to a POST that is the answer to GETs as well (RFC 9110 §9.3.3): given to its client while it is stored. */
 import { SeawallError } from '../core/errors.js'
+import { nextGeneration } from '../core/generation.js'
 import { CLEAN, type ProxyResponse, type Stamp } from '../core/types.js'
 import { mergeTags, responseTags } from '../invalidation/tags.js'
 import type { Exchange, OriginAnswer } from '../origin/contract.js'
@@ -21,7 +22,7 @@ export function storable (parts: Parts, r: Recognised, answer: OriginAnswer, sin
 /** Begins to store it, from the log's head on: right behind its own invalidation, which is not to concern it. */
 export function store (parts: Parts, fills: Fills, r: Recognised, exchange: Exchange): Fill {
   const passKey = r.facts.authorization ? credentialed(r.primary) : r.primary
-  const adopted = { exchange, startedAt: parts.log.head, beganAt: parts.clock.now() }
+  const adopted = { exchange, startedAt: parts.log.head, beganAt: parts.clock.now(), generation: nextGeneration() }
   const fill = fills.lead({ r, key: r.primary, entry: undefined, shared: false, last: false, adopted, passKey })
   fill.claim()
   return fill

@@ -2,7 +2,7 @@
  * What was remembered lately, by site and target, in two generations: when the young one is full, the old one goes and it
  * takes its place. What was not remembered anew by then is gone.
  *
- * Invariant: each generation holds at most half of `limit` bytes, and one more value.
+ * Invariant: both together hold at most `limit` bytes, and one more value. What one of the old grows by counts as of the young.
  */
 export class Recent<T> {
   private readonly half: number

@@ -2,11 +2,12 @@
  * A whole GET of what is remembered as uncacheable: straight to the origin and on to its one client, with no fill between.
  * What comes is judged all the same, since it may have changed its mind; a fill takes over then, with the answer in hand.
  *
- * Invariant: what is stored of it was stamped before the origin was asked, so that a purge meanwhile wins.
+ * Invariant: what is stored of it was stamped before the origin was asked, so that a purge meanwhile wins, and so does what
+ * was asked for later.
  */
 import { SeawallError, toSeawallError } from '../core/errors.js'
 import { nextGeneration } from '../core/generation.js'
-import type { Ms, PassRecord, ProxyResponse, Stamp, StoredRecord } from '../core/types.js'
+import type { Ms, PassRecord, ProxyResponse, StoredRecord } from '../core/types.js'
 import { endToEnd } from '../http/fields.js'
 import type { OriginAnswer } from '../origin/contract.js'
 import { storeTime, type StoreTime } from '../policy/store-time.js'
@@ -26,14 +27,15 @@ export async function uncacheable (parts: Parts, fills: Fills, r: Recognised, fo
   const { request } = r
   const startedAt = parts.log.head
   const beganAt = parts.clock.now()
+  const generation = nextGeneration()
   const exchange = parts.origins.ask(passRequest(parts, r))
   request.onGone = gone => { exchange.cancel(gone) }
   try {
     const answer = await exchange.answer
     const wall = parts.clock.wall()
     const verdict = judged(parts, r, answer, wall)
-    if (verdict.kind === 'store') return await changed(parts, fills, r, found, { exchange, startedAt, beganAt })
-    if (verdict.intrinsic) remember(parts, r, found, startedAt, answer.answeredAt)
+    if (verdict.kind === 'store') return await changed(parts, fills, r, found, { exchange, startedAt, beganAt, generation })
+    if (verdict.intrinsic) remember(parts, r, found, { startedAt, generation }, answer.answeredAt)
     return passed(r, answer, wall, { fwd: 'uri-miss', fwdStatus: answer.status, detail: verdict.why })
   } catch (thrown) {
     exchange.cancel(toSeawallError(thrown))
@@ -59,16 +61,16 @@ async function changed (parts: Parts, fills: Fills, r: Recognised, found: Found,
   throw head.kind === 'failed' ? head.error : new SeawallError('internal')
 }
 
-function remember (parts: Parts, r: Recognised, found: Found, filledAt: Stamp, now: Ms): void {
+function remember (parts: Parts, r: Recognised, found: Found, { startedAt, generation }: Pick<Adopted, 'startedAt' | 'generation'>, now: Ms): void {
   const key = keyOf(r, found)
   const keepUntil = now + r.route.passRecord
-  if (lasts(found.record, key, keepUntil - r.route.passRecord * RENEWED)) return
-  const record: PassRecord = { kind: 'pass', key, url: r.url, tags: r.route.tags, filledAt, checkedAt: undefined, generation: nextGeneration(), keepUntil }
+  if (lasts(parts.store.peek(key), keepUntil - r.route.passRecord * RENEWED)) return
+  const record: PassRecord = { kind: 'pass', key, url: r.url, tags: r.route.tags, filledAt: startedAt, checkedAt: undefined, generation, keepUntil }
   parts.store.note(record)
 }
 
-function lasts (record: StoredRecord | undefined, key: string, until: Ms): boolean {
-  return record?.kind === 'pass' && record.key === key && record.keepUntil >= until
+function lasts (record: StoredRecord | undefined, until: Ms): boolean {
+  return record?.kind === 'pass' && record.keepUntil >= until
 }
 
 function keyOf (r: Recognised, found: Found): typeof found.key {

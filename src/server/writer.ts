@@ -87,6 +87,8 @@ function join (out: Buffer, head: Uint8Array | string, last: string, content: Ex
       at += chunk.length
     }
   }
+  // whatever else lay in that memory is somebody else's
+  if (at !== out.length) throw new SeawallError('internal', { detail: 'An answer is not as long as it says.' })
   return out
 }
 
@@ -139,7 +141,9 @@ export async function pour (chunks: readonly Uint8Array[], sink: Sink): Promise<
   }
 }
 
+/** Of nothing there is none: a chunk without content would end a chunked body. */
 function inPieces (chunk: Uint8Array, size: number): readonly Uint8Array[] {
+  if (chunk.length === 0) return []
   if (chunk.length <= size) return [chunk]
   return Array.from({ length: Math.ceil(chunk.length / size) }, (_, i) => chunk.subarray(i * size, (i + 1) * size))
 }

@@ -17,6 +17,7 @@ import { endToEnd, fieldValue } from '../http/fields.js'
 import { encodeHead, headText } from '../http/head.js'
 import type { SharedLog } from '../invalidation/shared-log.js'
 import type { OriginAnswer, Origins } from '../origin/contract.js'
+import { fromError } from '../proxy/answer.js'
 import { credentialed } from '../proxy/fills.js'
 import type { Parts } from '../proxy/parts.js'
 import { recognise, type Recognised } from '../proxy/recognise.js'
@@ -121,8 +122,12 @@ export function createRelay ({ core, parts, owners, self, count, log, clock }: R
     tryHit: (request, now) => core.tryHit(request, now),
     async handle (request) {
       const found = ownerOf(request)
-      const response = found && await passOn(request, found.r, found.owner)
-      return response ?? core.handle(request)
+      try {
+        const response = found && await passOn(request, found.r, found.owner)
+        return response ?? await core.handle(request)
+      } catch (thrown) {
+        return fromError(thrown, request, {})
+      }
     },
     upgrade: request => core.upgrade(request)
   }

@@ -21,6 +21,35 @@ describe('what is remembered as uncacheable', () => {
     expect(await fills(proxy)).toMatchObject({ 'not-stored': 1, inFlight: 0 })
   })
 
+  it.each(['the anonymous', 'those with credentials'])('leads no fill for those with credentials, remembered of %s', async whose => {
+    const { proxy } = await stand({}, answer({ 'cache-control': 'private' }, 'mine'))
+    const credentials = { headers: { authorization: 'Bearer a' } }
+    await proxy.get('/p', whose === 'the anonymous' ? {} : credentials)
+    for (let i = 0; i < 3; i++) expect((await proxy.get('/p', credentials)).body).toBe('mine')
+    expect(await fills(proxy)).toMatchObject({ 'not-stored': 1, inFlight: 0 })
+  })
+
+  it.each([['stored', 'max-age=60'], ['remembered', 'private']])('is not %s over what was asked for later', async (_, late) => {
+    const { origin, proxy, clock } = await stand({ cache: { passRecord: '10s' } }, NEVER)
+    await proxy.get('/p')
+    clock.advance(1_000)
+    const asked = barrier()
+    const answered = barrier()
+    origin.on(async (request, response, count) => {
+      asked.open()
+      await answered.passed
+      answer({ 'cache-control': late }, 'older')(request, response, count)
+    })
+    const older = proxy.get('/p')
+    await asked.passed
+    origin.on(answer(FRESH, 'newer'))
+    expect((await proxy.get('/p')).body).toBe('newer')
+    answered.open()
+    expect((await older).body).toBe('older')
+    const next = await proxy.get('/p')
+    expect([next.body, isHit(next)]).toEqual(['newer', true])
+  })
+
   it('stays remembered as long as it is asked for', async () => {
     const { proxy, clock } = await stand({ cache: { passRecord: '100s' } }, NEVER)
     await proxy.get('/p')

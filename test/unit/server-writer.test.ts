@@ -1,7 +1,9 @@
 /** Content at hand goes out in pieces, and nobody waits for all of them. */
 import { expect, it } from 'vitest'
 import { SeawallError } from '../../src/core/errors.js'
-import { pour, type Sink } from '../../src/server/writer.js'
+import type { Socket } from 'node:net'
+import type { ProxyResponse } from '../../src/core/types.js'
+import { pour, pump, writeAnswer, type Sink } from '../../src/server/writer.js'
 
 /** Takes everything at once, and notes what and after how many turns of the event loop. */
 function willing (piece: number): Sink & { gone: Error | undefined, readonly taken: [string, number][], stop: () => void } {
@@ -30,4 +32,21 @@ it('nothing is written to a client that went meanwhile', async () => {
   await expect(poured).rejects.toBe(sink.gone)
   sink.stop()
   expect(sink.taken).toEqual([['abcd', 0]])
+})
+
+it('a chunk without content does not end a chunked body', async () => {
+  const sink = willing(4)
+  const chunks = [Buffer.from('ab'), Buffer.alloc(0), Buffer.from('cd')]
+  await pump({ read: () => Promise.resolve(chunks.shift() ?? null), cancel: () => undefined }, { ...sink, write: (...parts) => parts.map(part => sink.write(part)).every(Boolean) }, 'chunked', undefined)
+  sink.stop()
+  expect(sink.taken.map(([text]) => text).join('')).toBe('2\r\nab\r\n2\r\ncd\r\n0\r\n\r\n')
+})
+
+it('an answer that is shorter than it says is not filled up with what lay there', () => {
+  const socket = { write: () => true, cork: () => undefined, uncork: () => undefined, writableLength: 0 } as unknown as Socket
+  const answer = (text: string, length: number): ProxyResponse => ({
+    status: 200, head: 'HTTP/1.1 200 OK\r\n', tail: '', body: { kind: 'bytes', chunks: [Buffer.from(text)], length }, outcome: 'hit'
+  })
+  expect(() => writeAnswer(socket, answer('whole', 5), '\r\n', 'whole')).not.toThrow()
+  expect(() => writeAnswer(socket, answer('cut', 5), '\r\n', 'whole')).toThrow(SeawallError)
 })
