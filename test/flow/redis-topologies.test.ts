@@ -9,7 +9,7 @@ import { answer, startOrigin, type TestOrigin } from '../support/origin.js'
 import { portToGive } from '../support/program.js'
 import { before, startProxy, type TestProxy } from '../support/proxy.js'
 import { get, joined } from '../support/redis-crew.js'
-import { describeWithRedis, startRedis } from '../support/redis.js'
+import { describeWithRedis, startRedis, type TestRedis } from '../support/redis.js'
 import { isHit } from '../support/scene.js'
 
 const LONG = { timeout: 90_000 }
@@ -40,8 +40,9 @@ async function share ({ one, other }: { one: TestProxy, other: TestProxy }, name
 
 describeWithRedis('several servers', () => {
   it('are a cluster: keys lie on all of its masters', LONG, async () => {
-    const servers = [await startRedis(['--cluster-enabled', 'yes']), await startRedis(['--cluster-enabled', 'yes']), await startRedis(['--cluster-enabled', 'yes'])]
-    execFileSync('redis-cli', ['--cluster', 'create', ...servers.map(({ port }) => `127.0.0.1:${port}`), '--cluster-yes'], { encoding: 'utf8' })
+    const masters = [await startMaster(), await startMaster(), await startMaster()]
+    const servers = masters.map(({ server }) => server)
+    execFileSync('redis-cli', ['--cluster', 'create', ...masters.map(({ server, bus }) => `127.0.0.1:${server.port}@${bus}`), '--cluster-yes'], { encoding: 'utf8' })
     await until('it is whole', () => servers.every(server => server.cli('CLUSTER', 'INFO').includes('cluster_state:ok')), 30_000)
     const crew = await pair({ cluster: servers.slice(0, 2).map(({ url }) => url) })
     await share(crew, Array.from({ length: 30 }, (_, i) => `k${i}`))
@@ -70,6 +71,12 @@ describeWithRedis('several servers', () => {
     expect(crew.origin.count('/c')).toBe(count + 1)
   })
 })
+
+/** `bus`: where the masters talk; Redis would add 10,000 to its port, which may be anybody's. */
+async function startMaster (): Promise<{ readonly server: TestRedis, readonly bus: number }> {
+  const bus = await portToGive()
+  return { server: await startRedis(['--cluster-enabled', 'yes', '--cluster-port', String(bus)]), bus }
+}
 
 async function startSentinel (master: number): Promise<{ readonly port: number, cli (...args: string[]): string }> {
   const folder = mkdtempSync(join(tmpdir(), 'seawall-sentinel-'))
