@@ -90,10 +90,14 @@ export function forwardHeaders (input: ForwardInput, mode: 'pass' | 'fill', vali
 function spoofs (name: string, keyed: readonly string[] = []): boolean {
   if (keyed.includes(name)) return false
   if (UNKEYED.has(name) || name.startsWith('x-forwarded-')) return true
-  return name.includes('_') && disguised(name.replaceAll('_', '-'))
+  return READ_ALIKE.test(name) && disguised(name.replace(READ_ALIKES, '-'))
 }
 
-/** CGI and WSGI read `_` as `-`: what arrives there as another field than the one we judged is a second copy of it. */
+/** CGI and WSGI read `_` as `-`, some servers whatever is neither a letter nor a digit. */
+const READ_ALIKE = /[^a-z0-9-]/
+const READ_ALIKES = /[^a-z0-9-]/g
+
+/** What arrives there as another field than the one we judged is a second copy of it. */
 function disguised (read: string): boolean {
   return spoofs(read) || FILL_UNDIRECTED.has(read) || read.startsWith('accept-') || read === 'transfer-encoding'
 }

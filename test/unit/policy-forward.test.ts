@@ -49,7 +49,8 @@ describe('a forwarded request', () => {
       'X-Forwarded-For', '1.1.1.1', 'X-Forwarded-Proto', 'https', 'X-Forwarded-Host', 'evil', 'Forwarded', 'for=1.1.1.1', 'X-Forwarded-Port', '1',
       'X-Forwarded-Prefix', '/x', 'X-Forwarded-Server', 'x', 'X-Forwarded-Scheme', 'https', 'X-Real-IP', '1.1.1.1', 'X-Original-URL', '/admin',
       'X-Rewrite-URL', '/admin', 'X-HTTP-Method-Override', 'DELETE', 'X-HTTP-Method', 'DELETE', 'X-Method-Override', 'DELETE',
-      'X_Forwarded_Host', 'evil', 'x_original_url', '/admin', 'Content_Length', '5', 'If_None_Match', '*', 'accept_encoding', 'br', 'transfer_encoding', 'chunked'
+      'X_Forwarded_Host', 'evil', 'x_original_url', '/admin', 'Content_Length', '5', 'If_None_Match', '*', 'accept_encoding', 'br', 'transfer_encoding', 'chunked',
+      'X.Forwarded.For', '6.6.6.6', 'X~Forwarded~Host', 'evil', 'x.original.url', '/admin', 'Transfer.Encoding', 'chunked'
     ], 'pass')).toEqual(OWN)
     expect(sent(['api_key', '1', 'X-Custom', '2'])).toMatchObject({ api_key: '1', 'x-custom': '2' })
   })
