@@ -87,15 +87,15 @@ export function forwardHeaders (input: ForwardInput, mode: 'pass' | 'fill', vali
   return headers
 }
 
+/** CGI and WSGI read `_` as `-`, some servers whatever is neither a letter nor a digit. */
+const READ_ALIKE = /[^a-z0-9-]/
+const READ_ALIKES = /[^a-z0-9-]/g
+
 function spoofs (name: string, keyed: readonly string[] = []): boolean {
   if (keyed.includes(name)) return false
   if (UNKEYED.has(name) || name.startsWith('x-forwarded-')) return true
   return READ_ALIKE.test(name) && disguised(name.replace(READ_ALIKES, '-'))
 }
-
-/** CGI and WSGI read `_` as `-`, some servers whatever is neither a letter nor a digit. */
-const READ_ALIKE = /[^a-z0-9-]/
-const READ_ALIKES = /[^a-z0-9-]/g
 
 /** What arrives there as another field than the one we judged is a second copy of it. */
 function disguised (read: string): boolean {

@@ -21,6 +21,7 @@ export class Outbound implements Sink {
   gone: SeawallError | undefined
   /** Bytes of the present answer. */
   sent = 0
+  /** The most that is written at once. */
   readonly piece: number
   private readonly socket: Socket
   private readonly transport: Socket

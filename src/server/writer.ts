@@ -15,6 +15,9 @@ import type { Body, BodyReader, HttpVersion, ProxyResponse } from '../core/types
 /** Up to here one copied buffer is cheaper than a gathered write. */
 const ONE_WRITE = 4096
 
+/** Content at hand. */
+type Content = Extract<Body, { kind: 'bytes' }>
+
 /** How the content is delimited; `none`: there is none on the wire, whatever is announced. */
 export type Delivery = 'none' | 'whole' | 'length' | 'chunked' | 'until-close'
 
@@ -70,6 +73,7 @@ export function writeAnswer (socket: Socket, response: ProxyResponse, end: strin
     write(socket, join(scratch(length), head, last, content))
     return length
   }
+  if (body.kind === 'bytes' && delivery !== 'none') assertWhole(body)
   socket.cork()
   if (typeof head === 'string') socket.write(head + last, 'latin1')
   else socket.write(join(Buffer.allocUnsafe(head.length + last.length), head, last, undefined))
@@ -78,7 +82,7 @@ export function writeAnswer (socket: Socket, response: ProxyResponse, end: strin
   return length
 }
 
-function join (out: Buffer, head: Uint8Array | string, last: string, content: Extract<Body, { kind: 'bytes' }> | undefined): Buffer {
+function join (out: Buffer, head: Uint8Array | string, last: string, content: Content | undefined): Buffer {
   let at = typeof head === 'string' ? out.write(head, 0, 'latin1') : (out.set(head, 0), head.length)
   at += out.write(last, at, 'latin1')
   if (content !== undefined) {
@@ -88,8 +92,18 @@ function join (out: Buffer, head: Uint8Array | string, last: string, content: Ex
     }
   }
   // whatever else lay in that memory is somebody else's
-  if (at !== out.length) throw new SeawallError('internal', { detail: 'An answer is not as long as it says.' })
+  if (at !== out.length) throw notAsLong()
   return out
+}
+
+function assertWhole ({ chunks, length }: Content): void {
+  let sum = 0
+  for (const chunk of chunks) sum += chunk.length
+  if (sum !== length) throw notAsLong()
+}
+
+function notAsLong (): SeawallError {
+  return new SeawallError('internal', { detail: 'An answer is not as long as it says.' })
 }
 
 /** The client's side of content that is not written with its head. */

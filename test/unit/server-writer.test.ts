@@ -48,5 +48,7 @@ it('an answer that is shorter than it says is not filled up with what lay there'
     status: 200, head: 'HTTP/1.1 200 OK\r\n', tail: '', body: { kind: 'bytes', chunks: [Buffer.from(text)], length }, outcome: 'hit'
   })
   expect(() => writeAnswer(socket, answer('whole', 5), '\r\n', 'whole')).not.toThrow()
-  expect(() => writeAnswer(socket, answer('cut', 5), '\r\n', 'whole')).toThrow(SeawallError)
+  for (const length of [5, 5_000]) expect(() => writeAnswer(socket, answer('cut', length), '\r\n', 'whole')).toThrow(SeawallError)
+  expect(() => writeAnswer(socket, answer('cut', 5_000), '\r\n', 'length')).toThrow(SeawallError)
+  expect(() => writeAnswer(socket, answer('x'.repeat(5_000), 5_000), '\r\n', 'whole')).not.toThrow()
 })
