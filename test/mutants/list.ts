@@ -119,7 +119,7 @@ const EDGES: readonly Mutant[] = [
   mutant('under TLS it is the transport that is reset', 'server/outbound.ts', ['test/unit/server-tls.test.ts'], 'reset(this.transport)', 'reset(this.socket)'),
   mutant('nothing behind a refused request is looked at', 'server/connection.ts', ['test/unit/server-requests.test.ts'], '    this.in.drop()\n    this.closing = true\n', '    this.in.drop()\n'),
   mutant('a head takes no longer than it may', 'server/connection.ts', ['test/unit/server-requests.test.ts'], "case 'head': return this.refuse('header_timeout')", "case 'head': return"),
-  mutant('who reads nothing is let go', 'server/outbound.ts', ['test/unit/server-answers.test.ts', 'test/unit/server-tls.test.ts'], 'else if (serving.clock.now() - this.progressAt >= serving.limits.writeStall) return', 'else if (serving.clock.now() < 0) return'),
+  mutant('who reads nothing is let go', 'server/outbound.ts', ['test/unit/server-slow-readers.test.ts', 'test/unit/server-tls.test.ts'], 'else if (serving.clock.now() - this.progressAt >= serving.limits.writeStall) return', 'else if (serving.clock.now() < 0) return'),
   mutant('a part of a write that is taken is progress', 'server/taken.ts', ['test/unit/server-taken.test.ts'], 'handle.bytesWritten - handle.writeQueueSize', 'handle.bytesWritten'),
   mutant('an answer begun before a drain is finished', 'server/connection.ts', ['test/unit/server-listener.test.ts'], "if (this.state === 'idle') this.end()\n    // a", "if (this.state !== 'closed') this.end()\n    // a"),
   mutant('draining closes what is idle', 'server/listener.ts', ['test/unit/server-listener.test.ts'], 'for (const connection of serving.connections) connection.drain()', ''),
