@@ -12,6 +12,7 @@ import { SeawallError } from '../core/errors.js'
 import type { Logger } from '../core/logger.js'
 import type { Ms } from '../core/types.js'
 import type { Connector } from './connect.js'
+import { Overhead } from './overhead.js'
 import { StatusLines } from './status-line.js'
 import type { WireRequest } from './wire.js'
 
@@ -38,6 +39,7 @@ export class Connection {
   private openedAt: Ms = 0
   private held = false
   private readonly lines = new StatusLines()
+  private overhead = new Overhead()
   /** Bytes were left over when an answer had ended. */
   private leftOver = false
   /** Answers this very socket has brought; above 0 it may have been closed unnoticed. */
@@ -96,6 +98,21 @@ export class Connection {
     return this.leftOver || (code === 'UND_ERR_SOCKET' && message === 'bad response')
   }
 
+  /** What is wrong with the answer under way, beside what its parser sees. */
+  get overdone (): string | undefined {
+    return this.overhead.exceeded ? 'Its chunk extensions or trailers are too large.' : undefined
+  }
+
+  /** The answer's head is read. */
+  headed (): void {
+    this.overhead.begin()
+  }
+
+  /** A piece of its content was read. */
+  delivered (length: number): void {
+    this.overhead.delivered(length)
+  }
+
   /** Nothing more is read from the socket until `flow`. */
   hold (): void {
     this.held = true
@@ -111,6 +128,7 @@ export class Connection {
   completed (): void {
     this.held = false
     this.served++
+    this.overhead.end()
     this.lines.begin()
   }
 
@@ -138,11 +156,12 @@ export class Connection {
   private gate (socket: Socket): void {
     const { read, unshift } = socket
     this.held = this.leftOver = false
+    this.overhead = new Overhead()
     this.lines.begin()
     socket.read = size => {
       if (this.socket !== socket) return read.call(socket, size)
       const chunk: Buffer | null = this.held ? null : read.call(socket, size)
-      const fault = chunk === null ? undefined : this.lines.see(chunk)
+      const fault = chunk === null ? undefined : this.see(chunk)
       if (fault === undefined) return chunk
       socket.destroy(new SeawallError('origin_invalid', { detail: fault }))
       return null
@@ -152,5 +171,11 @@ export class Connection {
       this.leftOver ||= chunk.length > 0
       unshift.call(socket, chunk, encoding)
     }
+  }
+  /** What is wrong with the answer so far, `chunk` being what of it is parsed next. */
+  private see (chunk: Buffer): string | undefined {
+    const { overdone } = this
+    this.overhead.read(chunk.length)
+    return overdone ?? this.lines.see(chunk)
   }
 }

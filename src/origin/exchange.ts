@@ -14,11 +14,12 @@ import type { Connection, ConnectionHandler } from './client.js'
 import type { OriginAnswer, OriginRequest, OriginTunnel } from './contract.js'
 import { Deadlines } from './deadlines.js'
 import { invalid, originFailure, type Stage } from './failure.js'
-import { MAX_INTERIM, isWebsocket, readFields, readHead, readInterim, unasked, type AnswerHead } from './head.js'
+import { MAX_INTERIM, readFields, readHead, readInterim, unasked, type AnswerHead } from './head.js'
 import type { Tenant } from './gate.js'
 import type { Loan } from './loan.js'
 import type { Origin } from './origin.js'
 import { contentOf, Upload } from './upload.js'
+import { disagreement } from './websocket.js'
 import { wireRequest, type WireRequest } from './wire.js'
 
 /** RFC 9110 §9.2.2; only these are sent again. */
@@ -46,6 +47,8 @@ export class OriginExchange implements Tenant, ConnectionHandler, AnswerSource {
   private started = false
   private interims = 0
   private chunked = false
+  /** RFC 9110 §15.3.6, though the framing may be that of any body. */
+  private contentless = false
   /** Nothing is missing, unless it turns out that something is left over. */
   private complete = false
   private retried = false
@@ -120,16 +123,22 @@ export class OriginExchange implements Tenant, ConnectionHandler, AnswerSource {
   }
 
   onData (chunk: Buffer): boolean {
-    this.body?.push(chunk)
+    this.loan?.connection.delivered(chunk.length)
+    if (this.contentless) this.fail(invalid('It sends content with 205.'))
+    else this.body?.push(chunk)
     return true
   }
 
   onComplete (): void {
     const connection = this.loan?.connection
+    const overdone = this.chunked ? connection?.overdone : undefined
+    // before it is lent again
+    if (overdone !== undefined) connection?.drop()
     connection?.completed()
     this.release()
     const { body } = this
     if (body === undefined) return
+    if (overdone !== undefined) return this.fail(invalid(overdone))
     // of a known length it is whole, whatever follows on the connection, which ends with it (RFC 9112 §6.3)
     if (!this.chunked) {
       body.end()
@@ -143,7 +152,7 @@ export class OriginExchange implements Tenant, ConnectionHandler, AnswerSource {
     this.loan?.connection.detach()
     this.release()
     const headers = readFields((raw ?? []) as Buffer[])
-    const fault = typeof headers === 'string' ? headers : isWebsocket(headers) ? undefined : 'It switched to another protocol than websocket.'
+    const fault = typeof headers === 'string' ? headers : disagreement(this.request.headers, headers)
     if (this.over || fault !== undefined) {
       tunnel.destroy()
       this.fail(invalid(fault))
@@ -189,10 +198,12 @@ export class OriginExchange implements Tenant, ConnectionHandler, AnswerSource {
   private answered (status: number, { headers, framing, length }: AnswerHead): void {
     const answeredAt = this.origin.clock.now()
     this.loan?.answered()
+    this.loan?.connection.headed()
     this.origin.counters.originTime.observe(answeredAt - this.askedAt)
     this.stage = 'answered'
     if (framing !== 'none') this.body = new AnswerBody(this)
     this.chunked = framing === 'chunked'
+    this.contentless = status === 205
     this.watch()
     const answer: OriginAnswer = { status, headers, framing, length, askedAt: this.askedAt, answeredAt, body: this.body ?? EMPTY_BODY }
     // undici may fail what needs nothing more: it misses the bytes a 304's or 204's Content-Length speaks of

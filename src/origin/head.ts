@@ -61,8 +61,8 @@ export function readHead (method: string, status: number, raw: readonly Buffer[]
       chunked = true
     }
   }
-  // RFC 9110 §8.6; of the bytes that may follow nobody knows what they are
-  if (status === 204 && length !== undefined && length > 0) return 'It announces a body with 204.'
+  // RFC 9110 §8.6, §15.3.6; of the bytes that may follow nobody knows what they are
+  if ((status === 204 || status === 205) && length !== undefined && length > 0) return `It announces a body with ${status}.`
   if (chunked && old) return 'Transfer-Encoding is not for HTTP/1.0.'
   if (chunked && length !== undefined) return 'Content-Length and Transfer-Encoding exclude each other.'
   return { headers, framing: framingOf(method, status, chunked, length), length }
@@ -72,12 +72,4 @@ function framingOf (method: string, status: number, chunked: boolean, length: nu
   if (method === 'HEAD' || status === 204 || status === 304) return 'none'
   if (chunked) return 'chunked'
   return length === undefined ? 'close' : 'length'
-}
-
-/** Whether the fields of a 101 switch to websocket. */
-export function isWebsocket (headers: RawHeaders): boolean {
-  for (let i = 0; i < headers.length; i += 2) {
-    if (headers[i]!.toLowerCase() === 'upgrade') return headers[i + 1]!.toLowerCase() === 'websocket'
-  }
-  return false
 }

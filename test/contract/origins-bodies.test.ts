@@ -193,8 +193,11 @@ describe('an upload', () => {
 })
 
 describe('a websocket', () => {
-  const asked = { origin: 'api', method: 'GET', target: '/ws', body: undefined, headers: ['Host', 'a', 'Sec-WebSocket-Key', 'k'] }
-  const SWITCH = 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: WebSocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: s\r\n\r\n'
+  // the example of RFC 6455 §1.3
+  const KEY = 'dGhlIHNhbXBsZSBub25jZQ=='
+  const ACCEPT = 's3pPLMBiTxaQ9kYGzzhZRbK+xOo='
+  const asked = { origin: 'api', method: 'GET', target: '/ws', body: undefined, headers: ['Host', 'a', 'Sec-WebSocket-Key', KEY] }
+  const SWITCH = `HTTP/1.1 101 Switching Protocols\r\nUpgrade: WebSocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${ACCEPT}\r\n\r\n`
 
   it('becomes a tunnel after the origin\'s own 101', async () => {
     const { origin, origins, ask } = await bench(async peer => {
@@ -205,8 +208,8 @@ describe('a websocket', () => {
     }, { connections: 1 })
     const tunnel = await origins.upgrade(asked)
     if (!('socket' in tunnel)) throw new Error('no tunnel')
-    expect(origin.peers[0]!.received()).toBe('GET /ws HTTP/1.1\r\nhost: a\r\nconnection: upgrade\r\nupgrade: websocket\r\nSec-WebSocket-Key: k\r\n\r\n')
-    expect(tunnel.headers).toEqual(['Upgrade', 'WebSocket', 'Connection', 'Upgrade', 'Sec-WebSocket-Accept', 's'])
+    expect(origin.peers[0]!.received()).toBe(`GET /ws HTTP/1.1\r\nhost: a\r\nconnection: upgrade\r\nupgrade: websocket\r\nSec-WebSocket-Key: ${KEY}\r\n\r\n`)
+    expect(tunnel.headers).toEqual(['Upgrade', 'WebSocket', 'Connection', 'Upgrade', 'Sec-WebSocket-Accept', ACCEPT])
     let got = ''
     tunnel.socket.on('data', (chunk: Buffer) => { got += chunk.toString() })
     await until('the first bytes', () => got === 'first')
@@ -231,6 +234,12 @@ describe('a websocket', () => {
 
   it('switched to something else is invalid', async () => {
     const { origin, origins } = await bench(always('HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n'))
+    expect(await codeOf(origins.upgrade(asked))).toBe('origin_invalid')
+    await origin.peers[0]!.gone
+  })
+
+  it.each([['does not follow from the key', 'Sec-WebSocket-Accept: c3BPTE1CaVR4YVE5a1lHenpoWlJiSyt4T28=\r\n'], ['is missing', '']])('whose Sec-WebSocket-Accept %s is invalid', async (_, accept) => {
+    const { origin, origins } = await bench(always(`HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n${accept}\r\n`))
     expect(await codeOf(origins.upgrade(asked))).toBe('origin_invalid')
     await origin.peers[0]!.gone
   })

@@ -104,6 +104,7 @@ const UNASKED = [
     'an unasked 206': says(['HTTP/1.1 206 Partial Content', 'Content-Range: bytes 0-4/10', 'Content-Length: 5'], 'hello'),
     'an unasked 206 without Content-Range': says(['HTTP/1.1 206 Partial Content', 'Content-Length: 5'], 'hello'),
     'a 204 that announces a body': says(['HTTP/1.1 204 No Content', `Content-Length: ${EVIL.length}`], EVIL),
+    'a 205 that announces a body': says(['HTTP/1.1 205 Reset Content', `Content-Length: ${EVIL.length}`], EVIL),
     'an unasked 304': says(['HTTP/1.1 304 Not Modified', 'ETag: "x"']),
     'more than a hundred interim answers': 'HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n'.repeat(101) + says([OK, 'Content-Length: 5'], 'hello'),
     'interim answers without end': 'HTTP/1.1 100 Continue\r\n\r\n'.repeat(5000),
@@ -129,7 +130,13 @@ const BODIES = [
     'a chunk size with a minus': says([OK, CHUNKED], `${HELLO}-5\r\nhello\r\n0\r\n\r\n`),
     'a chunk size past 2^64': says([OK, CHUNKED], `${HELLO}10000000000000005\r\nhello\r\n0\r\n\r\n`),
     'data longer than its chunk': says([OK, CHUNKED], `${HELLO}5\r\nhelloXX\r\n0\r\n\r\n`),
-    'a trailer with a NUL': says([OK, CHUNKED], `${HELLO}0\r\nX: \0\r\n\r\n`)
+    'a trailer with a NUL': says([OK, CHUNKED], `${HELLO}0\r\nX: \0\r\n\r\n`),
+    'a 205 with content in chunks': says(['HTTP/1.1 205 Reset Content', CHUNKED], `${HELLO}0\r\n\r\n`),
+    'a chunk extension without end': says([OK, CHUNKED], `${HELLO}5;${'x'.repeat(200_000)}`),
+    'a chunk extension of 100 KB': says([OK, CHUNKED], `${HELLO}5;${'x'.repeat(100_000)}\r\nhello\r\n0\r\n\r\n`),
+    'many chunk extensions': says([OK, CHUNKED], `1;${'x'.repeat(250)}\r\nh\r\n`.repeat(1000) + '0\r\n\r\n'),
+    'trailers by the thousand': says([OK, CHUNKED], `${HELLO}0\r\n${'X: y\r\n'.repeat(30_000)}\r\n`),
+    'a trailer without end': says([OK, CHUNKED], `${HELLO}0\r\n${`X: ${'y'.repeat(1000)}\r\n`.repeat(200)}`)
   })
 ]
 
