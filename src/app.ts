@@ -9,6 +9,7 @@ import { randomInt } from 'node:crypto'
 import { originDetails, type OriginsSource } from './admin/origins.js'
 import { createAdmin } from './admin/server.js'
 import { sharedDetails } from './admin/shared.js'
+import { readiness, type Phase } from './app/phase.js'
 import { createMemory, outputOf } from './app/process.js'
 import { purgeKeys } from './app/purge-keys.js'
 import { certificatesOf, createServing } from './app/serving.js'
@@ -55,11 +56,11 @@ export async function startApp (settings: Settings, io: AppIo, { clock, random }
   const log = sharing?.log ?? createLocalLog({ clock, epoch: randomInt(1, 2 ** 47) })
   const serving = createServing({ settings, certificates, clock, random, counters, logger, access: output.access, memory, store, log, leases: sharing?.leases })
   const origins = (): ReturnType<OriginsSource> => serving.parts.origins.stats()
-  let draining = false
+  let phase: Phase = 'starting'
   const admin = createAdmin({
     log, store, counters, logger, origins, shared: sharing?.sources, version: version(), token: settings.admin.token,
     purgeKeys: purgeKeys(serving.parts.route),
-    ready: () => ({ ready: !draining, details: { ...(draining ? { draining } : {}), ...originDetails(origins), ...(sharing && sharedDetails(sharing.sources)) } })
+    ready: () => readiness(phase, { ...originDetails(origins), ...(sharing && sharedDetails(sharing.sources)) })
   })
 
   async function close (): Promise<void> {
@@ -72,12 +73,13 @@ export async function startApp (settings: Settings, io: AppIo, { clock, random }
   try {
     const adminAddress = await admin.listen(settings.admin.host, settings.admin.port)
     const listen = await serving.listen()
+    phase = 'serving'
     logger.info({ config: settings.file, listen: `${serving.secure ? 'https' : 'http'}://${formatAddress(listen)}`, admin: `http://${formatAddress(adminAddress)}` }, 'listening')
     return {
       listen,
       admin: adminAddress,
       async drain () {
-        draining = true
+        phase = 'draining'
         logger.info({ connections: serving.connections() }, 'draining')
         await serving.drain(settings.limits.drain)
         await close()

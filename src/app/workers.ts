@@ -23,6 +23,7 @@ import { serveLog } from '../workers/channel-backend.js'
 import { socketFolder } from '../workers/owners.js'
 import { add } from '../workers/sum.js'
 import { Supervisor, WORKER } from '../workers/supervisor.js'
+import { readiness, type Phase } from './phase.js'
 import { outputOf } from './process.js'
 import { purgeKeys } from './purge-keys.js'
 import { share } from './sharing.js'
@@ -97,13 +98,13 @@ export async function startWorkers (settings: Settings, io: AppIo, count: number
     onBegin: (channel, id) => { serveLog(channel, hub, id) },
     onEnd: id => { hub.leave(id) }
   })
-  let draining = false
+  let phase: Phase = 'starting'
   const admin = createAdmin({
     log, counters: sums.counters, purged: sums.own, logger, shared, version: version(), token: settings.admin.token,
     store: { stats: () => sums.store }, origins: () => sums.origins,
     collect: () => sums.collect(supervisor, logger),
     purgeKeys: purgeKeys(compileRoutes(settings.routes)),
-    ready: () => ({ ready: !draining, details: { ...(draining ? { draining } : {}), workers: supervisor.channels.length, ...(shared && sharedDetails(shared)) } })
+    ready: () => readiness(phase, { workers: supervisor.channels.length, ...(shared && sharedDetails(shared)) })
   })
 
   async function close (): Promise<void> {
@@ -116,12 +117,13 @@ export async function startWorkers (settings: Settings, io: AppIo, count: number
   try {
     const adminAddress = await admin.listen(settings.admin.host, settings.admin.port)
     const listen = await supervisor.start()
+    phase = 'serving'
     const scheme = settings.tls.length === 0 ? 'http' : 'https'
     logger.info({ config: settings.file, listen: `${scheme}://${formatAddress(listen)}`, admin: `http://${formatAddress(adminAddress)}`, workers: count }, 'listening')
     return {
       listen, admin: adminAddress,
       async drain () {
-        draining = true
+        phase = 'draining'
         logger.info({ workers: supervisor.channels.length }, 'draining')
         await supervisor.drain()
         await close()

@@ -3,6 +3,7 @@ import { expect, it, describe, onTestFinished } from 'vitest'
 import { until } from '../support/barrier.js'
 import { ask, type Asked, type Reply } from '../support/client.js'
 import { answer, startOrigin, type Handler, type TestOrigin } from '../support/origin.js'
+import { portToGive } from '../support/program.js'
 import { isHit } from '../support/scene.js'
 import { ANYWHERE, startSeawall, type Seawall } from '../support/seawall.js'
 
@@ -37,6 +38,20 @@ async function children (c: Crew): Promise<number[]> {
 }
 
 describe('workers', { timeout: 60_000 }, () => {
+  it('are ready once they accept, not before', async () => {
+    const [listen, admin] = [await portToGive(), await portToGive()]
+    const starting = startSeawall(['--listen', `127.0.0.1:${listen}`, '--admin', `127.0.0.1:${admin}`, '--origin', 'http://127.0.0.1:1', '--workers', '2'])
+    const said: string[] = []
+    await until('it is ready', async () => {
+      const reply = await ask(`http://127.0.0.1:${admin}/readyz`).catch(() => undefined)
+      if (reply !== undefined) said.push(`${reply.status} ${reply.body}`)
+      return reply?.status === 200
+    })
+    expect((await ask(`http://127.0.0.1:${listen}/`)).status).toBe(502)
+    expect(said[0]).toMatch(/^503 .*"starting":true/)
+    await starting
+  })
+
   it('fetch a key once for all of them, also what streams, and then have it each', async () => {
     const c = await crew(async (_, response, count) => {
       response.writeHead(200, FRESH)
