@@ -3,6 +3,7 @@ import { getHeapStatistics } from 'node:v8'
 import type { Settings } from '../config/settings.js'
 import type { Clock } from '../core/clock.js'
 import type { Counters } from '../core/counters.js'
+import type { SweptEntry } from '../core/types.js'
 import { createLog, type Log } from '../observe/log.js'
 import { createMemoryStore, type MemoryStore } from '../store/memory.js'
 
@@ -28,7 +29,7 @@ export function outputOf (settings: Settings, { stdout, env }: Output, counters:
 }
 
 /** `processes`: among how many the configured memory is divided. */
-export function createMemory ({ cache: { memory, maxObject, maxVariants } }: Settings, processes: number, clock: Clock): MemoryStore {
+export function createMemory ({ cache: { memory, maxObject, maxVariants } }: Settings, processes: number, clock: Clock, onOutdated?: (entry: SweptEntry) => void): MemoryStore {
   const limit = Math.floor(memory / processes)
-  return createMemoryStore({ limit, heapLimit: getHeapStatistics().heap_size_limit * HEAP_SHARE, maxObject: Math.min(maxObject, limit), maxVariants, clock })
+  return createMemoryStore({ limit, heapLimit: getHeapStatistics().heap_size_limit * HEAP_SHARE, maxObject: Math.min(maxObject, limit), maxVariants, clock, onOutdated })
 }

@@ -3,14 +3,15 @@ import { Counters } from '../core/counters.js'
 import type { OriginSettings, Settings } from '../config/settings.js'
 import { systemClock } from '../core/clock.js'
 import type { Logger } from '../core/logger.js'
-import type { Ms } from '../core/types.js'
+import type { Ms, StoreKey } from '../core/types.js'
 import { createSharedLog, type SharedLog } from '../invalidation/shared-log.js'
 import { createOrigins } from '../origin/origins.js'
 import { createListener } from '../server/listener.js'
 import { Channel } from '../workers/channel.js'
 import { channelBackend } from '../workers/channel-backend.js'
+import { Copies } from '../workers/copies.js'
 import { createOwnerCore } from '../workers/owner-core.js'
-import { clearSocket, socketOf } from '../workers/owners.js'
+import { clearSocket, ownerOf, socketOf } from '../workers/owners.js'
 import { createRelay } from '../workers/relay.js'
 import { snapshot } from '../workers/sum.js'
 import { WORKER } from '../workers/supervisor.js'
@@ -48,7 +49,7 @@ async function serve (settings: Settings, io: AppIo, channel: Channel, self: num
   const counters = new Counters()
   const output = outputOf(settings, io, counters, clock)
   const { logger } = output
-  const memory = createMemory(settings, count, clock)
+  const memory = createMemory(settings, count, clock, ({ url, key }) => { if (ownerOf(url, count) === self) channel.tell('outdated', key) })
   const { redis } = settings.cache
   const sharing = redis === undefined ? undefined : share(redis, memory, clock, logger)
   const log = sharing?.log ?? joinedLog(channel, io.env[WORKER.id]!, logger)
@@ -59,7 +60,9 @@ async function serve (settings: Settings, io: AppIo, channel: Channel, self: num
   else {
     const folder = io.env[WORKER.sockets]!
     const owners = createOrigins(ownersOf(folder, count, settings), { clock, counters: new Counters(), log: logger })
-    serving = createServing({ ...common, store: memory, before: (core, parts) => createRelay({ core, parts, owners, self, count, log, clock }) })
+    const copies = new Copies(memory, clock)
+    channel.on<StoreKey>('outdated', key => copies.outdated(key))
+    serving = createServing({ ...common, store: memory, before: (core, parts) => createRelay({ core, parts, owners, self, count, copies, log, clock }) })
     const listener = createListener({
       core: createOwnerCore(serving.core, serving.parts, log, clock), clock, counters: new Counters(), log: logger, trusted: () => false,
       // the other workers have checked what their clients sent, and add to it

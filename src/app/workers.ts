@@ -95,7 +95,10 @@ export async function startWorkers (settings: Settings, io: AppIo, count: number
   const supervisor = new Supervisor({
     count, clock, logger,
     env: { [WORKER.sockets]: socketFolder() },
-    onBegin: (channel, id) => { serveLog(channel, hub, id) },
+    onBegin: (channel, id) => {
+      serveLog(channel, hub, id)
+      channel.on('outdated', key => { supervisor.tell('outdated', key, channel) })
+    },
     onEnd: id => { hub.leave(id) }
   })
   let phase: Phase = 'starting'

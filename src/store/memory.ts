@@ -25,6 +25,8 @@ export interface MemoryOptions {
   /** Variants kept of one primary key. */
   readonly maxVariants: number
   readonly clock: Clock
+  /** Told of an entry that something else took the place of, or that was deleted, while it was fresh. */
+  readonly onOutdated?: ((entry: SweptEntry) => void) | undefined
 }
 
 export interface MemoryStore extends Store {
@@ -50,6 +52,7 @@ class Memory implements MemoryStore {
   readonly maxObject: number
   private readonly clock: Clock
   private readonly limit: number
+  private readonly onOutdated: MemoryOptions['onOutdated']
   private readonly shelf: Shelf
   private readonly variants: Variants
   private readonly admission: Admission
@@ -64,6 +67,7 @@ class Memory implements MemoryStore {
     this.maxObject = options.maxObject
     this.clock = options.clock
     this.limit = options.limit
+    this.onOutdated = options.onOutdated
     const heapLimit = options.heapLimit ?? options.limit
     this.shelf = new Shelf(options.limit, heapLimit)
     this.variants = new Variants(this.shelf.rows, options.maxVariants)
@@ -161,7 +165,9 @@ class Memory implements MemoryStore {
 
   delete (key: StoreKey): Promise<void> {
     const row = this.shelf.find(key)
-    if (row !== undefined) this.drop(row)
+    if (row === undefined) return Promise.resolve()
+    this.outdate(row)
+    this.drop(row)
     return Promise.resolve()
   }
 
@@ -238,10 +244,17 @@ class Memory implements MemoryStore {
       this.refusals++
       return false
     }
+    this.outdate(row)
     this.leave(row)
     this.shelf.replace(row, record, fitting)
     this.join(row, record)
     return true
+  }
+
+  private outdate (row: number): void {
+    if (this.onOutdated === undefined) return
+    const record = this.shelf.glimpse(row)
+    if (record.kind === 'entry' && record.policy.freshUntil > this.clock.now()) this.onOutdated(record)
   }
 
   private drop (row: number): void {

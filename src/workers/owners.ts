@@ -1,4 +1,4 @@
-/** Where the workers reach one another: a socket each, in a folder nobody else may enter. */
+/** Which worker owns a key, and where it is reached: a socket each, in a folder nobody else may enter. */
 import { chmodSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -18,4 +18,11 @@ export function socketOf (folder: string, worker: number): string {
 /** What an earlier worker of that number left behind would be in the way. */
 export function clearSocket (path: string): void {
   if (existsSync(path)) rmSync(path)
+}
+
+/** The number of the worker that asks the origin for this URL; the same in every worker (FNV-1a). */
+export function ownerOf (url: string, count: number): number {
+  let hash = 0x811c9dc5
+  for (let i = 0; i < url.length; i++) hash = Math.imul(hash ^ url.charCodeAt(i), 0x01000193)
+  return (hash >>> 0) % count
 }

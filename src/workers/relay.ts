@@ -3,7 +3,7 @@
  *
  *   tryHit ── fresh here, own or copied ─▶ answered here
  *   handle ─┬─ own key, no cache's business, known to be uncacheable ─▶ here
- *           └─ another's key ─▶ its owner ─┬─ answered ─▶ passed on; what is hot is copied for seconds
+ *           └─ another's key ─▶ its owner ─┬─ answered ─▶ passed on; what is hot is copied for a while
  *                                          └─ gone, or behind in the log ─▶ here
  *
  * Invariant: what a worker has applied of the log, the owner has too before it answers: it is told where the log stood.
@@ -14,7 +14,7 @@ import { nextGeneration } from '../core/generation.js'
 import { OUTCOMES, type Outcome } from '../core/reasons.js'
 import { type BodyReader, type Ms, type ProxyCore, type ProxyRequest, type ProxyResponse } from '../core/types.js'
 import { endToEnd, fieldValue } from '../http/fields.js'
-import { encodeHead, headText } from '../http/head.js'
+import { headText } from '../http/head.js'
 import type { SharedLog } from '../invalidation/shared-log.js'
 import type { OriginAnswer, Origins } from '../origin/contract.js'
 import { fromError } from '../proxy/answer.js'
@@ -22,8 +22,9 @@ import { credentialed } from '../proxy/fills.js'
 import type { Parts } from '../proxy/parts.js'
 import { recognise, type Recognised } from '../proxy/recognise.js'
 import type { EntryWriter } from '../store/contract.js'
-import { bare, metaOf, put, take, varyOf, type Answered, type CopyOf } from './envelope.js'
-import { Hot } from './hot.js'
+import type { Copies } from './copies.js'
+import { bare, put, take, type Answered } from './envelope.js'
+import { ownerOf } from './owners.js'
 
 export interface RelayOptions {
   /** This worker's own core. */
@@ -33,23 +34,19 @@ export interface RelayOptions {
   readonly owners: Origins
   readonly self: number
   readonly count: number
+  readonly copies: Copies
   readonly log: Pick<SharedLog, 'head' | 'settled'>
   readonly clock: Clock
 }
 
-/** How long a copy is used: its owner may have a newer one by then, where a client made it ask before it had to. */
-const COPY: Ms = 5_000
-
-export function createRelay ({ core, parts, owners, self, count, log, clock }: RelayOptions): ProxyCore {
-  const hot = new Hot(clock)
-
+export function createRelay ({ core, parts, owners, self, count, copies, log, clock }: RelayOptions): ProxyCore {
   /** The key's owner, where that is another worker and has a say. */
-  function ownerOf (request: ProxyRequest): { r: Recognised, owner: number } | undefined {
+  function otherOwner (request: ProxyRequest): { r: Recognised, owner: number } | undefined {
     if ((request.method !== 'GET' && request.method !== 'HEAD') || request.body !== undefined || request.target === '*') return undefined
     const r = recognise(request, parts.route)
     // a write of ours that the owner cannot know of yet must not be answered from its store
     if (r === undefined || !r.route.cache || !log.settled) return undefined
-    const owner = hash(r.url) % count
+    const owner = ownerOf(r.url, count)
     if (owner === self || isPassed(r)) return undefined
     return { r, owner }
   }
@@ -65,7 +62,7 @@ export function createRelay ({ core, parts, owners, self, count, log, clock }: R
     const { epoch, seq } = log.head
     const headers = [
       ...bare(endToEnd(request.fields.raw)).filter((_, i, all) => all[i & ~1]!.toLowerCase() !== 'expect'),
-      ...put('request', { peer: request.peer, epoch, seq, copy: plain && hot.hit(r.primary) })
+      ...put('request', { peer: request.peer, epoch, seq, copy: plain && copies.wanted(r.primary) })
     ]
     const exchange = owners.ask({
       origin: String(owner), method: request.method, target: request.target, headers, body: undefined,
@@ -89,7 +86,7 @@ export function createRelay ({ core, parts, owners, self, count, log, clock }: R
   function answered (r: Recognised, answer: OriginAnswer, said: Answered, since: Ms): ProxyResponse {
     parts.counters.relayed++
     const headers = bare(endToEnd(answer.headers)).filter((_, i, all) => all[i & ~1]!.toLowerCase() !== 'content-length')
-    const writer = said.copy === undefined || answer.length === undefined ? undefined : copy(said.copy, headers, answer.length, since)
+    const writer = said.copy === undefined || answer.length === undefined ? undefined : copies.begin(said.copy, headers, answer.length, since)
     if (said.pass !== undefined) note(r, said.pass)
     const age = fieldValue(headers, 'age')
     const bodiless = answer.framing === 'none'
@@ -99,15 +96,6 @@ export function createRelay ({ core, parts, owners, self, count, log, clock }: R
       outcome: outcomeOf(said.outcome),
       ...(age === undefined ? {} : { age: Number(age) }), ...(said.code === undefined ? {} : { code: said.code })
     }
-  }
-
-  function copy (of: CopyOf, headers: readonly string[], length: number, since: Ms): EntryWriter | undefined {
-    const own = headers.filter((_, i) => !['age', 'cache-status'].includes(headers[i & ~1]!.toLowerCase()))
-    const generation = nextGeneration()
-    const meta = metaOf(of, encodeHead(of.meta.status, own), since, COPY, generation)
-    const vary = varyOf(of, meta.policy.keepUntil, generation)
-    if (vary !== undefined) parts.store.note(vary)
-    return parts.store.begin(meta, length)
   }
 
   function note (r: Recognised, left: Ms): void {
@@ -121,7 +109,7 @@ export function createRelay ({ core, parts, owners, self, count, log, clock }: R
   return {
     tryHit: (request, now) => core.tryHit(request, now),
     async handle (request) {
-      const found = ownerOf(request)
+      const found = otherOwner(request)
       try {
         const response = found && await passOn(request, found.r, found.owner)
         return response ?? await core.handle(request)
@@ -151,11 +139,4 @@ function kept (reader: BodyReader, writer: EntryWriter): BodyReader {
 
 function outcomeOf (said: string): Outcome {
   return OUTCOMES.find(outcome => outcome === said) ?? 'miss'
-}
-
-/** The same in every worker (FNV-1a). */
-function hash (text: string): number {
-  let value = 0x811c9dc5
-  for (let i = 0; i < text.length; i++) value = Math.imul(value ^ text.charCodeAt(i), 0x01000193)
-  return value >>> 0
 }

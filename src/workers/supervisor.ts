@@ -94,8 +94,9 @@ export class Supervisor {
     for (const { worker } of this.running.values()) worker.process.kill('SIGKILL')
   }
 
-  tell (topic: string): void {
-    for (const channel of this.channels) channel.tell(topic)
+  /** Every worker, but the one that said it. */
+  tell (topic: string, body?: unknown, from?: Channel): void {
+    for (const channel of this.channels) if (channel !== from) channel.tell(topic, body)
   }
 
   private begin (number: number): Promise<Address> {

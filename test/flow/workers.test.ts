@@ -81,6 +81,19 @@ describe('workers', { timeout: 60_000 }, () => {
     }
   })
 
+  it('use no copy that a client had its owner outdate', async () => {
+    const c = await crew(counted)
+    const everywhere = async (): Promise<string[]> => bodies(await all(c, 8, '/a'))
+    expect(await everywhere()).toEqual(['body 1'])
+    for (let i = 2; i < 5; i++) {
+      // so that who does not own it has a copy
+      for (let j = 0; j < 4; j++) await everywhere()
+      expect((await c.get('/a', { headers: { 'cache-control': 'no-cache' } })).body).toBe(`body ${i}`)
+      await until('all have heard', async () => (await everywhere()).join() === `body ${i}`)
+    }
+    expect(c.origin.count()).toBe(4)
+  })
+
   it('let whoever wrote read what they wrote, whichever worker they meet', async () => {
     const c = await crew(counted)
     for (let i = 0; i < 5; i++) {

@@ -132,6 +132,7 @@ const EDGES: readonly Mutant[] = [
   mutant('an origin that sends nothing is given up', 'origin/deadlines.ts', ['test/contract/origins-failures.test.ts'], 'this.stall.start(this.timeouts.headers)', ''),
   mutant('what is not idempotent is not sent twice', 'origin/exchange.ts', ['test/contract/origins-failures.test.ts', 'test/contract/origins-pool.test.ts'], '&& this.wire.content === undefined && IDEMPOTENT.has(this.request.method)', '&& this.wire.content === undefined'),
   mutant('chunk extensions and trailers of an origin are bounded', 'origin/overhead.ts', ['test/unit/overhead.test.ts', 'test/wire/answers.test.ts'], 'return this.bytes > ALLOWED', 'return false'),
+  mutant('no copy is kept that was asked for before its owner outdated it', 'workers/copies.ts', ['test/unit/workers-copies.test.ts'], 'if (since > this.outdatedAt) return', 'if (since > 0) return'),
   mutant('a 205 has no content', 'origin/exchange.ts', ['test/wire/answers.test.ts'], 'this.contentless = status === 205', 'this.contentless = false'),
   mutant('a websocket is agreed to by who has read its key', 'origin/websocket.ts', ['test/contract/origins-bodies.test.ts'], "return value(answered, 'sec-websocket-accept') === accept ? undefined :", 'return accept.length > 0 ? undefined :')
 ]
