@@ -1,4 +1,5 @@
 /** What a 304 makes of the entry it validates (RFC 9111 §4.3.4), or a HEAD of the one it describes (§4.3.5). */
+import { entryOf } from '../core/entry.js'
 import type { Entry, RawHeaders } from '../core/types.js'
 import { weakMatch } from '../http/conditional.js'
 import { parseAge } from '../http/age.js'
@@ -53,5 +54,5 @@ export function freshened (parts: Parts, fill: Source, entry: Entry, headers: Ra
   }
   const meta = newMeta(fill, { key: entry.key, status: entry.status, headers: kept, verdict, tags })
   const sameVary = String(verdict.vary) === String(varyNames(fieldValue(stored, 'vary')))
-  return { entry: { ...meta, body: entry.body, length: entry.length }, fate: sameVary ? 'kept' : 'dropped' }
+  return { entry: entryOf(meta, { head: meta.head, body: entry.body, length: entry.length }), fate: sameVary ? 'kept' : 'dropped' }
 }

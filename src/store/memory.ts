@@ -7,9 +7,10 @@
  * (`checkedAt`, `row`, `givenAt`): a refresh or a settled purge puts another in its place, and small ones are copies (`Shelf`).
  */
 import type { Clock, Timer } from '../core/clock.js'
+import { entryOf } from '../core/entry.js'
 import type { Entry, EntryMeta, Ms, PassRecord, Policy, SearchRecord, Stamp, StoredRecord, StoreKey, Swept, SweptEntry, VaryRecord } from '../core/types.js'
 import { Admission } from './admission.js'
-import { Assembly, gather, takenOver, type Bytes } from './assembly.js'
+import { Assembly, gather, takenOver } from './assembly.js'
 import type { EntryWriter, Store, StoreStats } from './contract.js'
 import { Shelf } from './shelf.js'
 import { frameSize } from './size.js'
@@ -293,14 +294,6 @@ class Memory implements MemoryStore {
   private sweepOnTime (): void {
     this.sweepExpired(Math.min(SWEEP_MOST, Math.max(SWEEP_LEAST, Math.ceil(this.shelf.size / SWEEPS_A_ROUND))))
     this.sweepTimer = this.shelf.size === 0 ? undefined : this.clock.after(SWEEP_EVERY, () => { this.sweepOnTime() })
-  }
-}
-
-function entryOf (meta: EntryMeta, bytes: Bytes): Entry {
-  return {
-    kind: 'entry', key: meta.key, primary: meta.primary, url: meta.url, status: meta.status, policy: meta.policy, head: bytes.head,
-    body: bytes.body, length: bytes.length, etag: meta.etag, lastModified: meta.lastModified, tags: meta.tags,
-    filledAt: meta.filledAt, checkedAt: meta.checkedAt, generation: meta.generation, part: meta.part, copy: meta.copy, row: undefined, givenAt: undefined
   }
 }
 
