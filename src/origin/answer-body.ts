@@ -3,6 +3,7 @@
  * held; nothing that arrives after a failure or a cancel is ever read.
  */
 import { SeawallError, toSeawallError } from '../core/errors.js'
+import { Gathered } from '../core/gathered.js'
 import type { BodyReader } from '../core/types.js'
 
 /** Where the bytes come from. */
@@ -25,8 +26,7 @@ export const EMPTY_BODY: BodyReader = { read: () => END, cancel: () => undefined
 
 export class AnswerBody implements BodyReader {
   private readonly source: AnswerSource
-  private readonly queue: Uint8Array[] = []
-  private queued = 0
+  private readonly queue = new Gathered()
   private held = false
   private begun = false
   private ended = false
@@ -39,15 +39,14 @@ export class AnswerBody implements BodyReader {
   }
 
   whole (): readonly Uint8Array[] | undefined {
-    return this.ended && !this.begun && this.failure === undefined ? this.queue : undefined
+    return this.ended && !this.begun && this.failure === undefined ? this.queue.all : undefined
   }
 
   read (): Promise<Uint8Array | null> {
     this.begun = true
     const chunk = this.queue.shift()
     if (chunk !== undefined) {
-      this.queued -= chunk.length
-      if (this.held && this.queued < WINDOW) {
+      if (this.held && this.queue.length < WINDOW) {
         this.held = false
         this.source.flow()
       }
@@ -72,8 +71,7 @@ export class AnswerBody implements BodyReader {
     if (this.failure !== undefined) return
     if (this.settle(chunk)) return
     this.queue.push(chunk)
-    this.queued += chunk.length
-    if (this.held || this.queued < WINDOW) return
+    if (this.held || this.queue.length < WINDOW) return
     this.held = true
     this.source.hold()
   }
@@ -87,8 +85,7 @@ export class AnswerBody implements BodyReader {
   fail (error: SeawallError): void {
     if (this.failure !== undefined) return
     this.failure = error
-    this.queue.length = 0
-    this.queued = 0
+    this.queue.clear()
     this.reject?.(error)
     this.resolve = this.reject = undefined
   }

@@ -11,7 +11,8 @@ import type { Target, Targets } from './targets.js'
 export class Loan {
   private readonly breaker: Breaker
   private readonly targets: Targets
-  private readonly probe: boolean
+  /** As the breaker names it. */
+  private readonly probe: number
   private target: Target
   private told = false
   connection: Connection

@@ -10,6 +10,9 @@ import { SeawallError } from '../core/errors.js'
 import type { BodyReader, Ms } from '../core/types.js'
 
 const WINDOW = 512 * 1024
+/** Pieces smaller than this are joined, so many at a time: each costs as much again, and more. */
+const SMALL = 1024
+const RUN = 64
 /** A reader that others wait for must take this many bytes in each interval, or go. */
 const SLOW_INTERVAL: Ms = 5_000
 const SLOW_BYTES = 320 * 1024
@@ -32,6 +35,8 @@ export class SharedBody {
   private base = 0
   private held = 0
   private dropped = 0
+  /** Small pieces at the end. */
+  private small = 0
   private retained = true
   private state: 'open' | 'ended' | Error = 'open'
   private readonly cursors = new Set<Cursor>()
@@ -51,8 +56,11 @@ export class SharedBody {
   }
 
   push (chunk: Uint8Array): void {
+    // those who keep up have read them all by now
+    if (this.small >= RUN) this.join()
     this.pieces.push({ bytes: chunk, left: this.cursors.size })
     this.held += chunk.length
+    this.small = chunk.length < SMALL ? this.small + 1 : 0
     this.wakeAll()
   }
 
@@ -106,6 +114,19 @@ export class SharedBody {
     this.cursors.delete(cursor)
     if (this.state instanceof Error) throw this.state
     return null
+  }
+
+  /** The small pieces at the end become one, but for those that some reader is among. */
+  private join (): void {
+    const { tail } = this
+    let from = tail - this.small
+    for (const { index } of this.cursors) if (index < tail) from = Math.max(from, index)
+    const run = this.pieces.splice(from - this.base)
+    const bytes = Buffer.concat(run.map(piece => piece.bytes))
+    if (run.length > 0) this.pieces.push({ bytes, left: run[0]!.left })
+    // whoever was at the end still is
+    for (const cursor of this.cursors) if (cursor.index === tail) cursor.index = this.tail
+    this.small = bytes.length > 0 && bytes.length < SMALL ? 1 : 0
   }
 
   private get tail (): number {

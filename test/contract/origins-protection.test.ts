@@ -158,6 +158,31 @@ describe('the breaker', () => {
     expect(last).toBe('no failure')
   })
 
+  it('lets another find out when the probe takes long, and is not opened by the first', async () => {
+    const { ask, clock, back, origins } = await gone()
+    await failTimes(3, ask, 'origin_refused')
+    const heard = barrier()
+    await back(async (peer, index) => {
+      await peer.expect(HEAD_END)
+      heard.open()
+      // the first says nothing: its client sends its body slowly
+      if (index > 0) peer.say('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n')
+    })
+    clock.advance(5_000)
+    let reads = 0
+    const read = (): Promise<Uint8Array> => ++reads === 1 ? Promise.resolve(Buffer.from('x')) : new Promise(() => undefined)
+    const slow = ask({ method: 'POST', body: { length: 10, reader: { read, cancel: () => undefined } } })
+    await heard.passed
+    clock.advance(4_999)
+    expect(await codeOf(ask().answer)).toBe('origin_unavailable')
+    clock.advance(1)
+    expect((await ask().answer).status).toBe(200)
+    expect(origins.stats()['api']!.breaker).toBe('closed')
+    slow.cancel(new SeawallError('origin_timeout'))
+    expect(await codeOf(slow.answer)).toBe('origin_timeout')
+    expect(origins.stats()['api']!.breaker).toBe('closed')
+  })
+
   it('opens for answers that do not come in time, and lets go of who waits', async () => {
     const clock = manualClock()
     const { ask } = await bench(silent, { breaker, connections: 3 }, clock)
