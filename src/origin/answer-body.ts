@@ -13,7 +13,7 @@ export interface AnswerSource {
   /** May deliver at once, before it returns. */
   flow (): void
   /** Whether a read waits for the origin. */
-  waits (waiting: boolean): void
+  wait (waiting: boolean): void
   cancel (why: Error): void
 }
 
@@ -58,7 +58,7 @@ export class AnswerBody implements BodyReader {
     return new Promise((resolve, reject) => {
       this.resolve = resolve
       this.reject = reject
-      this.source.waits(true)
+      this.source.wait(true)
     })
   }
 
@@ -94,7 +94,7 @@ export class AnswerBody implements BodyReader {
     const { resolve } = this
     if (resolve === undefined) return false
     this.resolve = this.reject = undefined
-    this.source.waits(false)
+    this.source.wait(false)
     resolve(chunk)
     return true
   }

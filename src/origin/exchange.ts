@@ -12,13 +12,13 @@ import type { Ms } from '../core/types.js'
 import { AnswerBody, EMPTY_BODY, type AnswerSource } from './answer-body.js'
 import type { Connection, ConnectionHandler } from './client.js'
 import type { OriginAnswer, OriginRequest, OriginTunnel } from './contract.js'
-import { Deadlines } from './deadlines.js'
 import { invalid, originFailure, type Stage } from './failure.js'
 import { MAX_INTERIM, readFields, readHead, readInterim, unasked, type AnswerHead } from './head.js'
 import type { Tenant } from './gate.js'
 import type { Loan } from './loan.js'
 import type { Origin } from './origin.js'
 import { contentOf, Upload } from './upload.js'
+import { Waits } from './waits.js'
 import { disagreement } from './websocket.js'
 import { wireRequest, type WireRequest } from './wire.js'
 
@@ -33,7 +33,7 @@ export class OriginExchange implements Tenant, ConnectionHandler, AnswerSource {
   private wire!: WireRequest
   private readonly websocket: boolean
   private upload: Upload | undefined
-  private readonly deadlines: Deadlines
+  private readonly waits: Waits
   private resolve!: (answer: OriginAnswer | OriginTunnel) => void
   private reject!: (error: SeawallError) => void
   private loan: Loan | undefined
@@ -43,7 +43,6 @@ export class OriginExchange implements Tenant, ConnectionHandler, AnswerSource {
   private over = false
   private failure: SeawallError | undefined
   private body: AnswerBody | undefined
-  private reading = false
   private started = false
   private interims = 0
   private chunked = false
@@ -59,7 +58,7 @@ export class OriginExchange implements Tenant, ConnectionHandler, AnswerSource {
     this.origin = origin
     this.request = request
     this.websocket = websocket
-    this.deadlines = new Deadlines(origin.clock, origin.timeouts, this.expired)
+    this.waits = new Waits(origin.clock, origin.timeouts, this.expired)
     this.answer = new Promise((resolve, reject) => {
       this.resolve = resolve
       this.reject = reject
@@ -68,12 +67,11 @@ export class OriginExchange implements Tenant, ConnectionHandler, AnswerSource {
 
   start (): this {
     try {
-      const content = contentOf(this.request.body, () => this.watch())
+      const content = contentOf(this.request.body, this.waits)
       if (content instanceof Upload) this.upload = content
       this.wire = wireRequest(this.request, content, this.websocket)
       this.origin.check()
-      this.deadlines.begin()
-      this.watch()
+      this.waits.begin()
       this.origin.gate.add(this)
     } catch (thrown) {
       this.fail(toSeawallError(thrown))
@@ -96,6 +94,10 @@ export class OriginExchange implements Tenant, ConnectionHandler, AnswerSource {
     }
     this.origin.counters.originRequests++
     this.loan.connection.send(this.wire, this)
+  }
+
+  lag (now: Ms): Ms {
+    return this.waits.lag(now)
   }
 
   // ---- what undici calls
@@ -125,7 +127,10 @@ export class OriginExchange implements Tenant, ConnectionHandler, AnswerSource {
   onData (chunk: Buffer): boolean {
     this.loan?.connection.delivered(chunk.length)
     if (this.contentless) this.fail(invalid('It sends content with 205.'))
-    else this.body?.push(chunk)
+    else {
+      this.waits.move(chunk.length)
+      this.body?.push(chunk)
+    }
     return true
   }
 
@@ -175,16 +180,17 @@ export class OriginExchange implements Tenant, ConnectionHandler, AnswerSource {
   // ---- what the body calls
 
   hold (): void {
+    this.waits.hold(true)
     this.loan?.connection.hold()
   }
 
   flow (): void {
+    this.waits.hold(false)
     this.loan?.connection.flow()
   }
 
-  waits (reading: boolean): void {
-    this.reading = reading
-    this.watch()
+  wait (reading: boolean): void {
+    this.waits.read(reading)
   }
 
   // ---- the course of it
@@ -204,7 +210,7 @@ export class OriginExchange implements Tenant, ConnectionHandler, AnswerSource {
     if (framing !== 'none') this.body = new AnswerBody(this)
     this.chunked = framing === 'chunked'
     this.contentless = status === 205
-    this.watch()
+    this.waits.answer()
     const answer: OriginAnswer = { status, headers, framing, length, askedAt: this.askedAt, answeredAt, body: this.body ?? EMPTY_BODY }
     // undici may fail what needs nothing more: it misses the bytes a 304's or 204's Content-Length speaks of
     if (framing === 'none') this.unlessSpoilt(this.loan?.connection, () => this.resolve(answer))
@@ -223,21 +229,13 @@ export class OriginExchange implements Tenant, ConnectionHandler, AnswerSource {
     })
   }
 
-  /** Counts only while the origin keeps someone waiting. */
-  private watch (): void {
-    if (this.over || this.upload?.waiting === true) this.deadlines.pause()
-    else if (this.stage !== 'answered') this.deadlines.awaitHead()
-    else if (this.reading) this.deadlines.awaitBody()
-    else this.deadlines.pause()
-  }
-
   private readonly expired = (): void => {
     this.fail(new SeawallError(this.stage === 'answered' ? 'origin_body_timeout' : 'origin_timeout'))
   }
 
   private finish (): void {
     this.over = true
-    this.deadlines.end()
+    this.waits.end()
     // an error that nobody is to see is not made
     if (this.upload?.open === true) this.upload.stop(new SeawallError('abandoned'))
   }
@@ -246,7 +244,7 @@ export class OriginExchange implements Tenant, ConnectionHandler, AnswerSource {
     if (this.over || (this.complete && error.side === 'origin')) return
     this.failure = error
     this.over = true
-    this.deadlines.end()
+    this.waits.end()
     this.upload?.stop(error)
     if (error.side === 'origin') {
       const { name, counters, log } = this.origin

@@ -1,6 +1,7 @@
 /**
  * How many requests are under way to one origin. Invariants: at most `limit` inside; at most `queue.length` wait, each at
- * most `queue.wait`, and are let in in order of arrival; whoever is not let in hears `origin_busy` at once.
+ * most `queue.wait`, and are let in in order of arrival; whoever is not let in hears `origin_busy` at once. Where most of
+ * those inside wait for clients of their own that hardly move, they make room for whoever waits here.
  */
 import type { Clock, Timer } from '../core/clock.js'
 import { Crowd } from '../core/crowd.js'
@@ -13,12 +14,17 @@ export interface Tenant {
   place: number
   /** Called once, when it is inside, which it is until it leaves. */
   enter (): void
+  /** How far its own client lags behind, at `now`; 0 where it is not waited for. */
+  lag (now: Ms): Ms
   /** Ends it, wherever it is. */
   cancel (why: Error): void
 }
 
 /** What who is turned away is told to wait. */
 const RETRY_AFTER: Ms = 1000
+/** Whoever lags by so much may have to make room, and how often that is looked at while somebody waits. */
+const MUCH: Ms = 2_000
+const LOOK_EVERY: Ms = 100
 
 export class Gate {
   private readonly limit: number
@@ -32,6 +38,8 @@ export class Gate {
   private busy = false
   private closed = false
   private emptied: (() => void) | undefined
+  private looking: Timer | undefined
+  private lookedAt: Ms = -Infinity
   /** Requests turned away. */
   refused = 0
 
@@ -56,6 +64,7 @@ export class Gate {
     if (this.inside.size < this.limit && this.waiting.size === 0) return this.let(tenant)
     if (this.waiting.size >= this.queue.length) throw this.refusal()
     this.waiting.set(tenant, this.clock.after(this.queue.wait, () => { tenant.cancel(this.refusal()) }))
+    this.watch()
   }
 
   /** It is no longer inside, or no longer waits. */
@@ -90,6 +99,23 @@ export class Gate {
       this.let(tenant)
     }
     if (this.waiting.size === 0) this.setBusy(false)
+  }
+
+  private watch (): void {
+    this.looking ??= this.clock.after(Math.max(0, this.lookedAt + LOOK_EVERY - this.clock.now()), () => { this.look() })
+  }
+
+  private look (): void {
+    this.looking = undefined
+    if (this.waiting.size === 0) return
+    const now = this.lookedAt = this.clock.now()
+    const lagging = this.inside.members().map(tenant => ({ tenant, lag: tenant.lag(now) })).filter(({ lag }) => lag >= MUCH)
+    // a few slow clients are no reason for others to wait
+    if (lagging.length > this.limit / 2) {
+      lagging.sort((a, b) => b.lag - a.lag)
+      for (const { tenant } of lagging.slice(0, this.waiting.size)) tenant.cancel(this.refusal())
+    }
+    this.watch()
   }
 
   private let (tenant: Tenant): void {

@@ -4,26 +4,26 @@
  */
 import type { SeawallError } from '../core/errors.js'
 import type { RequestBody } from '../core/types.js'
+import type { Waits } from './waits.js'
 
-/** What there is to send: at once where all of it has come, as it comes else. `changed`: who is waited for may have changed. */
-export function contentOf (body: RequestBody | undefined, changed: () => void): Uint8Array | Upload | undefined {
+
+/** What there is to send: at once where all of it has come, as it comes else. */
+export function contentOf (body: RequestBody | undefined, waits: Waits): Uint8Array | Upload | undefined {
   if (body === undefined || body.length === 0) return undefined
   const chunks = body.reader.whole?.()
-  if (chunks === undefined) return new Upload(body, changed)
+  if (chunks === undefined) return new Upload(body, waits)
   return chunks.length === 1 ? chunks[0] : Buffer.concat(chunks)
 }
 
 export class Upload implements AsyncIterableIterator<Uint8Array> {
   private readonly body: RequestBody
-  private readonly changed: () => void
+  private readonly waits: Waits
   private over = false
   private reject: ((why: SeawallError) => void) | undefined
-  /** The next piece is the client's to send: the origin is not to blame for the wait. */
-  waiting = false
 
-  constructor (body: RequestBody, changed: () => void) {
+  constructor (body: RequestBody, waits: Waits) {
     this.body = body
-    this.changed = changed
+    this.waits = waits
   }
 
   [Symbol.asyncIterator] (): this {
@@ -34,14 +34,15 @@ export class Upload implements AsyncIterableIterator<Uint8Array> {
     if (this.over) return Promise.resolve({ done: true, value: undefined })
     return new Promise((resolve, reject) => {
       this.reject = reject
-      this.wait(true)
+      this.waits.upload(true)
       this.body.reader.read().then(chunk => {
         this.over ||= chunk === null
-        this.wait(false)
+        this.waits.move(chunk?.length ?? 0)
+        this.waits.upload(false)
         resolve(chunk === null ? { done: true, value: undefined } : { done: false, value: chunk })
       }, (thrown: unknown) => {
         this.over = true
-        this.wait(false)
+        this.waits.upload(false)
         reject(thrown as Error)
       })
     })
@@ -56,13 +57,8 @@ export class Upload implements AsyncIterableIterator<Uint8Array> {
   stop (why: SeawallError): void {
     if (this.over) return
     this.over = true
-    this.wait(false)
+    this.waits.upload(false)
     this.reject?.(why)
     this.body.reader.cancel(why)
-  }
-
-  private wait (waiting: boolean): void {
-    this.waiting = waiting
-    this.changed()
   }
 }

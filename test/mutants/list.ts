@@ -133,6 +133,10 @@ const EDGES: readonly Mutant[] = [
   mutant('what is not idempotent is not sent twice', 'origin/exchange.ts', ['test/contract/origins-failures.test.ts', 'test/contract/origins-pool.test.ts'], '&& this.wire.content === undefined && IDEMPOTENT.has(this.request.method)', '&& this.wire.content === undefined'),
   mutant('chunk extensions and trailers of an origin are bounded', 'origin/overhead.ts', ['test/unit/overhead.test.ts', 'test/wire/answers.test.ts'], 'return this.bytes > ALLOWED', 'return false'),
   mutant('no copy is kept that was asked for before its owner outdated it', 'workers/copies.ts', ['test/unit/workers-copies.test.ts'], 'if (since > this.outdatedAt) return', 'if (since > 0) return'),
+  mutant('slow clients make room at an origin for who waits', 'origin/gate.ts', ['test/contract/origins-protection.test.ts'], 'if (lagging.length > this.limit / 2) {', 'if (lagging.length > this.limit) {'),
+  mutant('a few slow clients are left alone', 'origin/gate.ts', ['test/contract/origins-protection.test.ts'], 'if (lagging.length > this.limit / 2) {', 'if (lagging.length > 0) {'),
+  mutant('a slow probe keeps nobody out', 'origin/breaker.ts', ['test/contract/origins-protection.test.ts'], 'this.probing !== 0 && this.clock.now() - this.probedAt < this.config.probe', 'this.probing !== 0'),
+  mutant('small pieces of a body are joined', 'core/gathered.ts', ['test/unit/gathered.test.ts', 'test/regress/008-a-body-in-chunks-of-one-byte.test.ts'], 'if (piece.length >= SMALL) {', 'if (piece.length >= 0) {'),
   mutant('a 205 has no content', 'origin/exchange.ts', ['test/wire/answers.test.ts'], 'this.contentless = status === 205', 'this.contentless = false'),
   mutant('a websocket is agreed to by who has read its key', 'origin/websocket.ts', ['test/contract/origins-bodies.test.ts'], "return value(answered, 'sec-websocket-accept') === accept ? undefined :", 'return accept.length > 0 ? undefined :')
 ]

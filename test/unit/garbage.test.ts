@@ -43,7 +43,7 @@ it('lets go of whom it let in to an origin', async () => {
   const gate = new Gate(100, { length: 0, wait: 1 }, systemClock, () => undefined)
   await grownOld()
   const bytes = await carriedOn(100_000, async () => {
-    const tenant: Tenant & { readonly load: number[] } = { place: NOWHERE, enter: () => undefined, cancel: () => undefined, load: Array.from({ length: 100 }, () => 0) }
+    const tenant: Tenant & { readonly load: number[] } = { place: NOWHERE, enter: () => undefined, lag: () => 0, cancel: () => undefined, load: Array.from({ length: 100 }, () => 0) }
     gate.add(tenant)
     await new Promise(resolve => { setImmediate(resolve) })
     gate.remove(tenant)

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest'
 import { SeawallError } from '../../src/core/errors.js'
 import { AnswerBody } from '../../src/origin/answer-body.js'
 
-const body = (): AnswerBody => new AnswerBody({ hold: () => undefined, flow: () => undefined, waits: () => undefined, cancel: () => undefined })
+const body = (): AnswerBody => new AnswerBody({ hold: () => undefined, flow: () => undefined, wait: () => undefined, cancel: () => undefined })
 
 it('is whole once it has ended, and not if it failed, whichever came first', () => {
   const whole = body()
