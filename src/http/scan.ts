@@ -241,5 +241,5 @@ function methodAt (buffer: Buffer, from: number, to: number): string | undefined
   const method = buffer.toString('latin1', from, to)
   if (METHODS.has(method)) return method
   const upper = method.toUpperCase()
-  return upper === 'CONNECT' || upper === 'TRACE' ? undefined : method
+  return upper === 'CONNECT' || upper === 'TRACE' || upper === 'TRACK' ? undefined : method
 }

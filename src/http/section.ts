@@ -26,8 +26,8 @@ interface Found {
 const NOT_OPTIONS: ReadonlySet<string> = new Set([
   'accept', 'accept-encoding', 'accept-language', 'age', 'authorization', 'cache-control', 'cdn-loop', 'content-encoding',
   'content-length', 'content-type', 'cookie', 'date', 'expect', 'forwarded', 'host', 'if-match', 'if-modified-since',
-  'if-none-match', 'if-range', 'if-unmodified-since', 'origin', 'pragma', 'range', 'surrogate-capability', 'transfer-encoding',
-  'user-agent', 'vary', 'via', 'x-real-ip'
+  'if-none-match', 'if-range', 'if-unmodified-since', 'origin', 'pragma', 'range', 'sec-websocket-extensions', 'sec-websocket-key',
+  'sec-websocket-protocol', 'sec-websocket-version', 'surrogate-capability', 'transfer-encoding', 'user-agent', 'vary', 'via', 'x-real-ip'
 ])
 
 const WEBSOCKET_KEY = /^[A-Za-z0-9+/]{22}==$/

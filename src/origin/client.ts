@@ -92,6 +92,11 @@ export class Connection {
     return this.lines.old
   }
 
+  /** The interim answer that is shown as 109 says 100. Asked once of each. */
+  continued (): boolean {
+    return this.lines.continued()
+  }
+
   /** Bytes came with an answer's last that are not part of it. Known once the piece that held them was read to its end. */
   get spoilt (): boolean {
     const { code, message } = (this.socket?.errored ?? {}) as NodeJS.ErrnoException

@@ -13,7 +13,7 @@ import { AnswerBody, EMPTY_BODY, type AnswerSource } from './answer-body.js'
 import type { Connection, ConnectionHandler } from './client.js'
 import type { OriginAnswer, OriginRequest, OriginTunnel } from './contract.js'
 import { invalid, originFailure, type Stage } from './failure.js'
-import { MAX_INTERIM, readFields, readHead, readInterim, unasked, type AnswerHead } from './head.js'
+import { MAX_INTERIM, readHead, readInterim, unasked, type AnswerHead } from './head.js'
 import type { Tenant } from './gate.js'
 import type { Loan } from './loan.js'
 import type { Origin } from './origin.js'
@@ -153,11 +153,12 @@ export class OriginExchange implements Tenant, ConnectionHandler, AnswerSource {
 
   onUpgrade (_status: number, raw: Buffer[] | string[] | null, socket: unknown): void {
     const tunnel = socket as Duplex
+    const old = this.loan?.connection.old
     this.loan?.answered()
     this.loan?.connection.detach()
     this.release()
-    const headers = readFields((raw ?? []) as Buffer[])
-    const fault = typeof headers === 'string' ? headers : disagreement(this.request.headers, headers)
+    const headers = readInterim((raw ?? []) as Buffer[])
+    const fault = typeof headers === 'string' ? headers : old === true ? 'HTTP/1.0 switches to nothing.' : disagreement(this.request.headers, headers)
     if (this.over || fault !== undefined) {
       tunnel.destroy()
       this.fail(invalid(fault))
@@ -197,8 +198,10 @@ export class OriginExchange implements Tenant, ConnectionHandler, AnswerSource {
 
   private interim (status: number, raw: Buffer[]): void {
     const headers = ++this.interims > MAX_INTERIM ? `It was preceded by more than ${MAX_INTERIM} interim ones.` : readInterim(raw)
-    if (typeof headers === 'string') this.fail(invalid(headers))
-    else this.request.onInterim?.(status, headers)
+    if (typeof headers === 'string') return this.fail(invalid(headers))
+    // the client is told to continue as its body is wanted here
+    if (status === 109 && this.loan?.connection.continued() === true) return
+    this.request.onInterim?.(status, headers)
   }
 
   private answered (status: number, { headers, framing, length }: AnswerHead): void {

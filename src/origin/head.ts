@@ -14,15 +14,22 @@ const CONTROL = /[^\t\x20-\x7e\x80-\xff]/
 const LENGTH = /^[0-9]{1,15}$/
 
 /** name, value, … as latin1 strings, or what is wrong with them. */
-export function readFields (raw: readonly Buffer[]): string[] | string {
+function readFields (raw: readonly Buffer[]): string[] | string {
   if (raw.length > MAX_FIELDS * 2) return `It has more than ${MAX_FIELDS} headers.`
   const fields: string[] = []
   for (const part of raw) {
-    const text = part.toString('latin1')
+    const text = trimmed(part.toString('latin1'))
     if (CONTROL.test(text)) return 'A header holds a byte that is not allowed.'
     fields.push(text)
   }
   return fields
+}
+
+/** Without the blanks behind it, which are no part of a value (RFC 9112 §5); those before it undici takes off. */
+function trimmed (text: string): string {
+  let end = text.length
+  while (end > 0 && (text.charCodeAt(end - 1) === 0x20 || text.charCodeAt(end - 1) === 0x09)) end--
+  return end === text.length ? text : text.slice(0, end)
 }
 
 /** The fields of an interim answer, or what is wrong with them: none frames a body (RFC 9110 §8.6, RFC 9112 §6.1). */

@@ -7,10 +7,12 @@
 const ALLOWED = 24 * 1024
 /** More than the size and the line ends of any chunk. */
 const PER_PIECE = 32
+/** Of the content: an extension to each chunk of some size is nobody's harm. */
+const SHARE = 1 / 16
 
 export class Overhead {
   private counting = false
-  /** Not delivered, less what is allowed for the pieces that were. Below 0 as long as the reading that brought the head lasts. */
+  /** Not delivered, less what is allowed for what was. Below 0 as long as the reading that brought the head lasts. */
   private bytes = 0
 
   /** The head is read: what comes is the answer's body. */
@@ -30,7 +32,7 @@ export class Overhead {
   }
 
   delivered (length: number): void {
-    this.bytes -= length + PER_PIECE
+    this.bytes -= length * (1 + SHARE) + PER_PIECE
   }
 
   /** Of what was read so far, all parsed. */

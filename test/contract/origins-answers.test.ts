@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { systemClock } from '../../src/core/clock.js'
 import type { OriginRequest } from '../../src/origin/contract.js'
 import { barrier } from '../support/barrier.js'
-import { HEAD_END, HI, OK, always, bench, codeOf, whole } from '../support/origins.js'
+import { HEAD_END, HI, OK, always, bench, codeOf, turns, whole } from '../support/origins.js'
 
 describe('a request', () => {
   it('goes out byte for byte, with the Host it was given', async () => {
@@ -104,6 +104,34 @@ describe('an answer', () => {
     expect(await whole(answer.body)).toBe('hi')
   })
 
+  it.each([['at once', false], ['a byte at a time', true]])('may be preceded by a 100 that nobody asked for, said %s (RFC 9110 §15.2)', async (_, slowly) => {
+    const SAID = `HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 X\r\nLink: </a>\r\n\r\nHTTP/1.1 100 Go on\r\nX: y\r\n\r\n${HI}`
+    const { origin, ask } = await bench(async peer => {
+      for (;;) {
+        await peer.expect(HEAD_END)
+        if (!slowly) peer.say(SAID)
+        else for (const byte of SAID) {
+          peer.say(byte)
+          await turns(2)
+        }
+      }
+    })
+    for (let i = 0; i < 2; i++) {
+      const interim: unknown[] = []
+      const answer = await ask({ onInterim: status => interim.push(status) }).answer
+      expect(interim).toEqual([103])
+      expect(await whole(answer.body)).toBe('hi')
+    }
+    expect(origin.peers).toHaveLength(1)
+  })
+
+  it('may have blanks behind its values, which are no part of them (RFC 9112 §5)', async () => {
+    const { ask } = await bench(always('HTTP/1.1 200 OK\r\nA: b \t \r\nB:\t\r\nContent-Length: 2 \r\n\r\nhi'))
+    const answer = await ask().answer
+    expect(answer.headers).toEqual(['A', 'b', 'B', '', 'Content-Length', '2'])
+    expect(await whole(answer.body)).toBe('hi')
+  })
+
   it.each([
     ['another length', `${OK}Content-Length: 2\r\nContent-Length: 3\r\n\r\nhi`],
     ['the same length twice', `${OK}Content-Length: 2\r\nContent-Length: 2\r\n\r\nhi`],
@@ -119,7 +147,6 @@ describe('an answer', () => {
     ['status 99', 'HTTP/1.1 099 X\r\n\r\n'],
     ['status 600', 'HTTP/1.1 600 X\r\nContent-Length: 0\r\n\r\n'],
     ['status 999', 'HTTP/1.1 999 X\r\nContent-Length: 0\r\n\r\n'],
-    ['an unasked 100', `HTTP/1.1 100 Continue\r\n\r\n${HI}`],
     ['an unasked 101', 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n'],
     ['an unasked bare 101', 'HTTP/1.1 101 Switching Protocols\r\n\r\n'],
     ['a control byte', `${OK}A: b\x01c\r\nContent-Length: 0\r\n\r\n`],

@@ -244,6 +244,13 @@ describe('a websocket', () => {
     await origin.peers[0]!.gone
   })
 
+  it.each([
+    ['with a length', 'HTTP/1.1', 'Content-Length: 5\r\n'], ['with a coding', 'HTTP/1.1', 'Transfer-Encoding: chunked\r\n'], ['of HTTP/1.0', 'HTTP/1.0', '']
+  ])('agreed to %s is invalid', async (_, http, line) => {
+    const { origins } = await bench(always(SWITCH.replace('HTTP/1.1', http).replace('\r\n', `\r\n${line}`)))
+    expect(await codeOf(origins.upgrade(asked))).toBe('origin_invalid')
+  })
+
   it('broken off is origin_reset', async () => {
     const { origins } = await bench(async peer => {
       await peer.expect(HEAD_END)

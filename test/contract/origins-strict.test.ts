@@ -58,6 +58,7 @@ describe('an answer', () => {
     ['of HTTP/1.0 is chunked', 'HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n', {}],
     ['comes after more than a hundred interim ones', 'HTTP/1.1 103 X\r\n\r\n'.repeat(101) + HI, {}],
     ['comes after an interim one with a length', `HTTP/1.1 102 X\r\nContent-Length: 5\r\n\r\n${HI}`, {}],
+    ['comes after more than a hundred 100s', 'HTTP/1.1 100 Continue\r\n\r\n'.repeat(101) + HI, {}],
     ['comes after a chunked interim one', `HTTP/1.1 103 X\r\nTransfer-Encoding: chunked\r\n\r\n${HI}`, {}],
     ['announces a body with 204', 'HTTP/1.1 204 X\r\nContent-Length: 2\r\n\r\nhi', {}],
     ['goes on behind its last chunk', `${CHUNKED}2\r\nhi\r\n0\r\n\r\nx`, {}],

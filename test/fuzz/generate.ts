@@ -11,7 +11,7 @@ const space = mostly(fc.constant(' '), '', '  ', '\t')
 const eol = fc.oneof({ arbitrary: fc.constant('\r\n'), weight: 60 }, { arbitrary: fc.constantFrom('\n', '\r', '\r\r\n', ' \r\n'), weight: 1 })
 const letterCase = fc.constantFrom((s: string) => s, (s: string) => s.toLowerCase(), (s: string) => s.toUpperCase())
 
-const method = mostly(fc.constantFrom('GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH', 'PURGE', 'M-SEARCH', 'x'), 'CONNECT', 'trace', 'G@T', 'M'.repeat(33))
+const method = mostly(fc.constantFrom('GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH', 'PURGE', 'M-SEARCH', 'x'), 'CONNECT', 'trace', 'TRACK', 'G@T', 'M'.repeat(33))
 const path = fc.array(mostly(fc.stringMatching(/^[A-Za-z0-9._~!$&'()*+,;=:@[\]|^{}"<>-]{0,6}$/), '..', '%2e.', '.', '%2F', '%5c..', '%zz', '%00', '%41', '#', '\\', '\xe9'), { maxLength: 5 })
   .map(segments => '/' + segments.join('/'))
 const query = fc.oneof(fc.constant(''), text.map(t => '?' + t.replaceAll(/[ #\\\t\x80-\xff]/g, '')))

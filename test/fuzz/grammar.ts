@@ -20,7 +20,7 @@ const TRAILERS = new RegExp(`((?:(?!(?:(?:proxy-)?connection|content-length|tran
 const FORBIDDEN_OPTIONS = new RegExp('^(?:' + [
   'accept(?:-encoding|-language)?', 'age', 'authorization', 'cache-control', 'cdn-loop', 'content-(?:encoding|length|type)', 'cookie', 'date',
   'expect', 'forwarded', 'host', 'if-(?:match|none-match|modified-since|unmodified-since|range)', 'origin', 'pragma', 'range',
-  'surrogate-capability', 'transfer-encoding', 'user-agent', 'vary', 'via', 'x-forwarded-.*', 'x-real-ip'
+  'sec-websocket-(?:extensions|key|protocol|version)', 'surrogate-capability', 'transfer-encoding', 'user-agent', 'vary', 'via', 'x-forwarded-.*', 'x-real-ip'
 ].join('|') + ')$')
 
 /** The first request of `text`, or undefined when it is malformed or not all there. `target`: as the origin is to see it. */
@@ -28,7 +28,7 @@ export function parseStrictly (text: string): Parsed & { readonly target: string
   const head = HEAD.exec(text)
   if (head === null) return undefined
   const [whole, method, sent, version, section] = head as unknown as [string, string, string, string, string]
-  if (/^(?:connect|trace)$/i.test(method)) return undefined
+  if (/^(?:connect|trace|track)$/i.test(method)) return undefined
   const fields = [...section.matchAll(FIELD)]
   if (fields.some(([, , value]) => /[^\t ][\t ]*\t[\t ]*$/.test(value!))) return undefined
   const headers = fields.flatMap(([, name, value]) => [name!, value!.replace(/^[ \t]+/, '').replace(/ +$/, '')])

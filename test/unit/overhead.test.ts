@@ -31,6 +31,15 @@ describe('what an answer costs beside its content', () => {
     }
   })
 
+  it('may be more by a sixteenth of the content', () => {
+    const overhead = begun()
+    for (let i = 0; i < 10_000; i++) {
+      overhead.read(8192 + 6 + 86)
+      overhead.delivered(8192)
+      if (overhead.exceeded) throw new Error(`after ${i}`)
+    }
+  })
+
   it('is not made up for by chunks that came before', () => {
     const overhead = begun()
     for (let i = 0; i < 10_000; i++) {

@@ -32,7 +32,7 @@ describe('request lines', () => {
     ['GET / HTTP/2.0', 'bad_version'], ['GET / HTTP/1.2', 'bad_version'], ['GET / HTTP/0.9', 'bad_version'],
     [' GET / HTTP/1.1', 'bad_method'], ['G@T / HTTP/1.1', 'bad_method'], ['GET\t/ HTTP/1.1', 'bad_method'],
     ['\x16\x03\x01\x02', 'bad_method'], [`${'M'.repeat(33)} / HTTP/1.1`, 'bad_method'],
-    ['CONNECT a.test:80 HTTP/1.1', 'method_refused'], ['TRACE / HTTP/1.1', 'method_refused'], ['trace / HTTP/1.1', 'method_refused'],
+    ['CONNECT a.test:80 HTTP/1.1', 'method_refused'], ['TRACE / HTTP/1.1', 'method_refused'], ['trace / HTTP/1.1', 'method_refused'], ['TRACK / HTTP/1.1', 'method_refused'],
     [`GET /${'u'.repeat(100)} HTTP/1.1`, 'url_too_long']
   ])('%j: %s', (line, code) => {
     expect(refused(`${line}\r\nHost: a.test\r\n\r\n`)).toBe(code)
@@ -83,7 +83,7 @@ describe('fields', () => {
     ['Transfer-Encoding: gzip, chunked', 'bad_transfer_encoding'], ['Transfer-Encoding: chunked, chunked', 'bad_transfer_encoding'],
     ['Transfer-Encoding: identity', 'bad_transfer_encoding'], ['Transfer-Encoding:', 'bad_transfer_encoding'], ['Transfer-Encoding: xchunked', 'bad_transfer_encoding'],
     ['Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked', 'bad_transfer_encoding'], ['Transfer-Encoding: "chunked"', 'bad_transfer_encoding'],
-    ['Connection: close, Host', 'bad_connection'], ['Connection: Content-Length', 'bad_connection'], ['Connection: X-Forwarded-For', 'bad_connection'],
+    ['Connection: close, Host', 'bad_connection'], ['Connection: Content-Length', 'bad_connection'], ['Connection: X-Forwarded-For', 'bad_connection'], ['Connection: Upgrade, Sec-WebSocket-Key', 'bad_connection'],
     ['Connection: close\r\nConnection: Authorization', 'bad_connection'], ['Connection: a b', 'bad_connection'], ['Connection: "close"', 'bad_connection'], ['Connection: close\t, te', 'bad_connection'],
     ['Expect: 200-ok', 'bad_expect'], ['Expect:', 'bad_expect'], ['Expect: 100-continue\r\nExpect: 100-continue', 'bad_expect'], ['Expect: 100-continue, x', 'bad_expect']
   ])('%j: %s', (lines, code) => {

@@ -83,6 +83,7 @@ export const LINES: readonly Hostile[] = [
     CONNECT: request(['CONNECT a.test:443 HTTP/1.1', 'Host: a.test:443']),
     'CONNECT of a path': request(['CONNECT /hostile HTTP/1.1', HOST]),
     TRACE: request(['TRACE /hostile HTTP/1.1', HOST]),
+    TRACK: request(['TRACK /hostile HTTP/1.1', HOST]),
     'trace in lower case': request(['trace /hostile HTTP/1.1', HOST]),
     'connect in odd case': request(['cOnNeCt a.test:443 HTTP/1.1', HOST])
   }),
