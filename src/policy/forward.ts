@@ -49,17 +49,18 @@ const FILL_UNDIRECTED: ReadonlySet<string> = new Set([...OWN, ...CONDITIONS, ...
 /** No part of the key, yet read by origins and frameworks as the URL, the method, or who is asking. */
 const UNKEYED: ReadonlySet<string> = new Set([
   // another URL or host than was asked for
-  'x-original-url', 'x-original-uri', 'x-original-host', 'x-rewrite-url', 'x-override-url', 'x-http-destinationurl', 'x-host',
-  'x-http-host-override', 'x-server-name', 'x-request-uri', 'x-base-url', 'base-url', 'x-envoy-original-path', 'x-invoke-path',
+  'x-original-url', 'x-original-uri', 'x-original-path', 'x-original-host', 'x-rewrite-url', 'x-override-url', 'x-override-host',
+  'x-http-destinationurl', 'x-http-path-override', 'x-host', 'x-http-host', 'x-http-host-override', 'x-server-name', 'x-request-uri', 'x-request-url', 'x-base-url', 'base-url', 'x-envoy-original-path', 'x-invoke-path',
   'x-invoke-query', 'x-invoke-status', 'x-middleware-subrequest',
   // another method
-  'x-http-method-override', 'x-http-method', 'x-method-override',
+  'x-http-method-override', 'x-http-method', 'x-method-override', 'x-original-method',
   // another scheme
-  'x-url-scheme', 'x-scheme', 'x-original-proto', 'front-end-https', 'cf-visitor',
+  'x-url-scheme', 'x-scheme', 'x-proto', 'x-original-proto', 'x-ssl', 'x-https', 'front-end-https', 'cf-visitor',
   // another client
   'x-real-ip', 'x-client-ip', 'client-ip', 'x-cluster-client-ip', 'true-client-ip', 'cf-connecting-ip', 'cf-connecting-ipv6',
   'fastly-client-ip', 'fly-client-ip', 'x-azure-clientip', 'x-appengine-user-ip', 'x-envoy-external-address', 'x-originating-ip',
-  'x-remote-ip', 'x-remote-addr', 'x-remote-user', 'proxy-client-ip', 'wl-proxy-client-ip', 'x-forwarded', 'forwarded-for', 'x-forward-for'
+  'x-remote-ip', 'x-remote-addr', 'x-remote-user', 'proxy-client-ip', 'wl-proxy-client-ip', 'x-forwarded', 'forwarded-for', 'x-original-forwarded-for',
+  'x-proxyuser-ip'
 ])
 
 /** The fields of the request to the origin, Host first. `validators`: of the entry to be revalidated. */
@@ -93,13 +94,13 @@ const READ_ALIKES = /[^a-z0-9-]/g
 
 function spoofs (name: string, keyed: readonly string[] = []): boolean {
   if (keyed.includes(name)) return false
-  if (UNKEYED.has(name) || name.startsWith('x-forwarded-')) return true
-  return READ_ALIKE.test(name) && disguised(name.replace(READ_ALIKES, '-'))
+  if (UNKEYED.has(name) || name.startsWith('x-forwarded-') || name.startsWith('x-forward-')) return true
+  return READ_ALIKE.test(name) && disguised(name.replace(READ_ALIKES, '-'), keyed)
 }
 
 /** What arrives there as another field than the one we judged is a second copy of it. */
-function disguised (read: string): boolean {
-  return spoofs(read) || FILL_UNDIRECTED.has(read) || read.startsWith('accept-') || read === 'transfer-encoding'
+function disguised (read: string, keyed: readonly string[]): boolean {
+  return keyed.includes(read) || spoofs(read) || FILL_UNDIRECTED.has(read) || read.startsWith('accept-') || read === 'transfer-encoding'
 }
 
 /** RFC 7239 §4, §6. */

@@ -26,7 +26,9 @@ describe('headers that are no part of the key', () => {
     ['X-HTTP-Method-Override', 'EVIL'], ['X-Method-Override', 'EVIL'], ['X-HTTP-Method', 'EVIL'], ['X-Real-IP', 'evil'], ['X-Client-IP', 'evil'],
     ['True-Client-IP', 'evil'], ['CF-Connecting-IP', 'evil'], ['Fastly-Client-IP', 'evil'], ['X-Cluster-Client-IP', 'evil'],
     ['X-Remote-User', 'evil'], ['Front-End-Https', 'evil'], ['X-URL-Scheme', 'evil'], ['X-Scheme', 'evil'], ['X-Middleware-Subrequest', 'evil'],
-    ['X_Forwarded_Host', 'evil.test'], ['x_original_url', '/evil'], ['Proxy', 'evil'], ['TE', 'evil']
+    ['X-Forward-Host', 'evil.test'], ['X-Override-Host', 'evil.test'], ['X-HTTP-Host', 'evil.test'], ['X-Original-Path', '/evil'],
+    ['X-HTTP-Path-Override', '/evil'], ['X-Request-URL', '/evil'], ['X-Original-Method', 'EVIL'], ['X-Proto', 'evil'], ['X-SSL', 'evil'], ['X-HTTPS', 'evil'],
+    ['X-Original-Forwarded-For', 'evil'], ['X-ProxyUser-IP', 'evil'], ['X_Forwarded_Host', 'evil.test'], ['x_original_url', '/evil'], ['Proxy', 'evil'], ['TE', 'evil']
   ]
 
   it.each(SPOOFED)('%s of an untrusted client changes nothing that is stored', async (name, value) => {

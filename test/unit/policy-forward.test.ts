@@ -59,6 +59,8 @@ describe('a forwarded request', () => {
     const raw = ['X-HTTP-Method-Override', 'PUT', 'X-Forwarded-Prefix', '/p', 'X-Original-URL', '/admin', 'x_http_method_override', 'PUT', 'X-Forwarded-For', '1.1.1.1']
     expect(sent(raw, 'fill', { keyed: ['x-http-method-override', 'x-forwarded-prefix', 'x-forwarded-for'] }))
       .toEqual({ ...OWN, 'x-http-method-override': 'PUT', 'x-forwarded-prefix': '/p' })
+    expect(sent(['X-Lang', 'a', 'X_Lang', 'evil', 'x.lang', 'evil', 'X-Tone', 'b', 'X_Tone', 'b'], 'fill', { keyed: ['x-lang'] }))
+      .toEqual({ ...OWN, 'x-lang': 'a', 'x-tone': 'b', x_tone: 'b' })
   })
 
   it('appends where the peer is trusted', () => {
