@@ -6,3 +6,5 @@ const [{ processIo }, { main }] = await Promise.all([import('../src/cli/io.js'),
 loaded()
 
 process.exitCode = await main(process.argv.slice(2), processIo)
+// everything is done and closed; a pipe that nobody reads would keep the process
+setTimeout(() => process.exit(), 1_000).unref()

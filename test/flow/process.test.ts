@@ -46,6 +46,14 @@ describe('a log nobody reads', () => {
     child.kill('SIGTERM')
     expect(await ended).toBe(0)
   })
+
+  it('but that is not closed keeps no process from its end', async () => {
+    const { seawall } = await started(answer(FRESH, 'hello'), {}, ['--access-log', 'on'])
+    seawall.deafen()
+    // more than the pipe holds
+    for (let i = 0; i < 60; i++) expect((await seawall.get(`/${'x'.repeat(4000)}${i}`)).status).toBe(200)
+    expect(await seawall.stop()).toBe(0)
+  })
 })
 
 describe.skipIf(process.platform !== 'linux')('too few descriptors', () => {

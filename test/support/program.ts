@@ -11,6 +11,8 @@ export interface Program {
   /** Sends a signal that is not its end. */
   signal (signal: NodeJS.Signals): void
   readonly pid: number
+  /** Nothing it says is read any more. */
+  deafen (): void
 }
 
 export interface ProgramOptions { readonly cwd?: string, readonly env?: Record<string, string>, readonly ready: RegExp }
@@ -32,10 +34,14 @@ export function startProgram (command: string, args: readonly string[], { cwd, e
     child.once('error', reject)
     const take = (chunk: Buffer): void => {
       output += chunk.toString()
-      if (ready.test(output)) resolve({ output: () => output, stop, signal: signal => { child.kill(signal) }, pid: child.pid! })
+      if (ready.test(output)) resolve({ output: () => output, stop, signal: signal => { child.kill(signal) }, pid: child.pid!, deafen })
     }
     child.stdout.on('data', take)
     child.stderr.on('data', take)
+    function deafen (): void {
+      child.stdout.removeAllListeners('data').pause()
+      child.stderr.removeAllListeners('data').pause()
+    }
     function stop (signal: NodeJS.Signals = 'SIGTERM'): Promise<number | NodeJS.Signals> {
       child.kill(signal)
       return ended
