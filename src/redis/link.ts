@@ -14,6 +14,7 @@ import type { Logger } from '../core/logger.js'
 import type { Ms } from '../core/types.js'
 import type { RedisClient } from './connect.js'
 import type { RedisCounters } from './counters.js'
+import { Deadlines, type Batch } from './deadlines.js'
 import { isOutage, RedisFailure, redisFailure, type RedisFault } from './failure.js'
 
 /** What Redis answers: nothing is decoded. Errors inside an array are values of it. */
@@ -41,12 +42,10 @@ export interface LinkOptions {
   readonly log: Logger
 }
 
-/** What is sent together. */
-interface Batch { sentAt: Ms }
-
 export class RedisLink {
   private batch: Batch | undefined
   private readonly options: LinkOptions
+  private readonly deadlines: Deadlines
   private failures = 0
   /** When the breaker lets a probe through; undefined: it is closed. */
   private probeAt: Ms | undefined
@@ -55,6 +54,7 @@ export class RedisLink {
 
   constructor (options: LinkOptions) {
     this.options = options
+    this.deadlines = new Deadlines(options.clock, options.timeout)
     options.client.on('ready', () => { this.note(undefined) })
     options.client.on('close', () => { this.note('down') })
   }
@@ -77,26 +77,25 @@ export class RedisLink {
   }
 
   /** Rejects with a RedisFailure. */
-  async call (command: string, ...args: readonly Argument[]): Promise<Reply> {
-    const { clock, counters } = this.options
+  call (command: string, ...args: readonly Argument[]): Promise<Reply> {
     const refusal = this.refusal()
-    if (refusal !== undefined) {
-      counters.count(refusal)
-      throw new RedisFailure(refusal)
-    }
-    const sentAt = clock.now()
-    try {
-      const reply = await this.sent(command, args)
-      counters.roundTrip.observe(clock.now() - sentAt)
-      this.answered()
-      return reply
-    } catch (thrown) {
-      const failure = redisFailure(thrown)
-      counters.count(failure.fault)
-      if (isOutage(failure.fault)) this.failed(failure.fault)
-      else if (failure.fault !== 'down') this.answered()
-      throw failure
-    }
+    if (refusal !== undefined) return Promise.reject(this.failure(new RedisFailure(refusal)))
+    const { client, clock, counters } = this.options
+    const { deadlines } = this
+    const batch = this.gather()
+    return new Promise((resolve, reject) => {
+      const sent = client.callBuffer(command, ...args as (string | Buffer | number)[])
+      const deadline = deadlines.begin(batch, () => { reject(this.failure(new RedisFailure('timeout'))) })
+      sent.then(
+        reply => {
+          if (!deadlines.meet(deadline)) return
+          counters.roundTrip.observe(clock.now() - batch.sentAt)
+          this.answered()
+          resolve(reply as Reply)
+        },
+        (thrown: unknown) => { if (deadlines.meet(deadline)) reject(this.failure(thrown)) }
+      )
+    })
   }
 
   /** Ends the connection; commands under way are rejected. */
@@ -105,35 +104,11 @@ export class RedisLink {
     this.options.client.disconnect()
   }
 
-  private sent (command: string, args: readonly Argument[]): Promise<Reply> {
-    const { client, timeout } = this.options
-    const batch = this.gather()
-    return new Promise((resolve, reject) => {
-      const late = (): void => {
-        const left = timeout - (performance.now() - batch.sentAt)
-        if (left > 0) timer = setTimeout(late, left)
-        // a reply that this process was too busy to read is not late: what has arrived by now is read first
-        else setImmediate(() => { reject(new RedisFailure('timeout')) })
-      }
-      let timer = setTimeout(late, timeout)
-      client.callBuffer(command, ...args as (string | Buffer | number)[]).then(
-        reply => {
-          clearTimeout(timer)
-          resolve(reply as Reply)
-        },
-        (failure: Error) => {
-          clearTimeout(timer)
-          reject(failure)
-        }
-      )
-    })
-  }
-
   /** One write for all that is asked in one turn of the event loop: a system call for each would cost more than the rest. */
   private gather (): Batch {
-    const { client } = this.options
+    const { client, clock } = this.options
     if (this.batch !== undefined) return this.batch
-    const batch: Batch = { sentAt: performance.now() }
+    const batch: Batch = { sentAt: clock.now() }
     if (!('stream' in client)) return batch
     const { stream } = client
     this.batch = batch
@@ -141,7 +116,7 @@ export class RedisLink {
     process.nextTick(() => {
       this.batch = undefined
       // deadlines count from here, however busy this process was before
-      batch.sentAt = performance.now()
+      batch.sentAt = clock.now()
       stream.uncork()
     })
     return batch
@@ -161,6 +136,16 @@ export class RedisLink {
     this.failures = 0
     this.probeAt = undefined
     this.note(undefined)
+  }
+
+  /** Counted, and heard by the breaker. */
+  private failure (thrown: unknown): RedisFailure {
+    const failure = redisFailure(thrown)
+    const { fault } = failure
+    this.options.counters.count(fault)
+    if (isOutage(fault)) this.failed(fault)
+    else if (fault !== 'down' && fault !== 'open') this.answered()
+    return failure
   }
 
   private failed (fault: RedisFault): void {

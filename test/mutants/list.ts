@@ -10,6 +10,7 @@ const DECIDE = ['test/unit/policy-decide.test.ts']
 const STORING = ['test/unit/policy-store-time.test.ts']
 const FORWARD = ['test/unit/policy-forward.test.ts']
 const CONDITIONAL = ['test/unit/http-conditional.test.ts']
+const LINK = ['test/unit/redis-deadlines.test.ts']
 const MODEL = ['test/model/proxy.test.ts']
 
 function mutant (rule: string, file: string, tests: readonly string[], text: string, defect: string): Mutant {
@@ -138,7 +139,10 @@ const EDGES: readonly Mutant[] = [
   mutant('a slow probe keeps nobody out', 'origin/breaker.ts', ['test/contract/origins-protection.test.ts'], 'this.probing !== 0 && this.clock.now() - this.probedAt < this.config.probe', 'this.probing !== 0'),
   mutant('small pieces of a body are joined', 'core/gathered.ts', ['test/unit/gathered.test.ts', 'test/regress/008-a-body-in-chunks-of-one-byte.test.ts'], 'if (piece.length >= SMALL) {', 'if (piece.length >= 0) {'),
   mutant('a 205 has no content', 'origin/exchange.ts', ['test/wire/answers.test.ts'], 'this.contentless = status === 205', 'this.contentless = false'),
-  mutant('a websocket is agreed to by who has read its key', 'origin/websocket.ts', ['test/contract/origins-bodies.test.ts'], "return value(answered, 'sec-websocket-accept') === accept ? undefined :", 'return accept.length > 0 ? undefined :')
+  mutant('a websocket is agreed to by who has read its key', 'origin/websocket.ts', ['test/contract/origins-bodies.test.ts'], "return value(answered, 'sec-websocket-accept') === accept ? undefined :", 'return accept.length > 0 ? undefined :'),
+  mutant('what this process was too busy to read is not late', 'redis/deadlines.ts', LINK, 'else setImmediate(() => { this.miss(now) })', 'else this.miss(now)'),
+  mutant('a command has its whole deadline from when it is sent', 'redis/deadlines.ts', LINK, 'if (left > 0) this.timer', 'if (left > 1e9) this.timer'),
+  mutant('what Redis never answers is missed', 'redis/deadlines.ts', LINK, 'this.timer ??= this.clock.after(this.limit, this.look)', '')
 ]
 
 export const MUTANTS: readonly Mutant[] = [...PARSING, ...POLICY, ...FIELDS, ...PATHS, ...EDGES]
