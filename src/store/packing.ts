@@ -43,11 +43,10 @@ export function planEntry (entry: Entry, longest: number): Plan | undefined {
   const etag = entry.etag ?? ''
   const modified = entry.lastModified ?? ''
   const rest = `${entry.copy ?? ''}${joined}`
-  if (!LATIN1.test(etag) || !LATIN1.test(modified) || !LATIN1.test(rest)) return undefined
-  if (tags.length > 0 && joined.split(NUL).length !== tags.length) return undefined
+  if (!LATIN1.test(`${etag}${modified}${rest}`) || tags.some(tag => tag.includes(NUL))) return undefined
   const head = Buffer.from(entry.head.buffer, entry.head.byteOffset, entry.head.length)
-  const etagAt = head.indexOf(etag, 0, 'latin1') + 1
-  const modifiedAt = head.indexOf(modified, 0, 'latin1') + 1
+  const etagAt = etag === '' ? 1 : head.indexOf(etag, 0, 'latin1') + 1
+  const modifiedAt = modified === '' ? 1 : head.indexOf(modified, 0, 'latin1') + 1
   const text = `${etagAt > 0 ? '' : etag}${modifiedAt > 0 ? '' : modified}${rest}`
   const length = ENTRY_WORDS * WORD + text.length + content
   return length > longest ? undefined : { kind: PACKED.entry, length, text, etagAt, modifiedAt }

@@ -74,7 +74,7 @@ class SharedStore implements RedisStore {
 
   get (key: StoreKey): Promise<StoredRecord | undefined> {
     let asked = this.asked.get(key)
-    if (asked === undefined) this.asked.set(key, asked = this.readForAll(key))
+    if (asked === undefined) this.asked.set(key, asked = this.read(key))
     return asked
   }
 
@@ -160,14 +160,6 @@ class SharedStore implements RedisStore {
     return Promise.resolve()
   }
 
-  private async readForAll (key: StoreKey): Promise<StoredRecord | undefined> {
-    try {
-      return await this.read(key)
-    } finally {
-      this.asked.delete(key)
-    }
-  }
-
   private async read (key: StoreKey): Promise<StoredRecord | undefined> {
     const { keys, link, time, clock, counters } = this.options
     const generation = nextGeneration()
@@ -191,6 +183,8 @@ class SharedStore implements RedisStore {
       if (thrown.fault !== 'wrongtype') return undefined
       counters.misses++
       return await this.drop(name, '')
+    } finally {
+      this.asked.delete(key)
     }
   }
 
