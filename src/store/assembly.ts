@@ -86,10 +86,10 @@ export class Assembly {
   }
 }
 
-/** `head` copied, and together with the body when that is small; a large body stays where it lies. */
-export function gather (head: Uint8Array, body: readonly Uint8Array[], length: number): Bytes {
+/** `head` copied, and together with the body when that is small; a large body stays where it lies. `room`: memory for that. */
+export function gather (head: Uint8Array, body: readonly Uint8Array[], length: number, room: (length: number) => Uint8Array = Buffer.allocUnsafeSlow): Bytes {
   const small = length <= SMALL
-  const whole = Buffer.allocUnsafeSlow(head.length + (small ? length : 0))
+  const whole = room(head.length + (small ? length : 0))
   whole.set(head, 0)
   if (!small) return { head: whole, body: body.map(trimmed), length }
   let at = head.length

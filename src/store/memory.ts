@@ -12,7 +12,7 @@ import type { Entry, EntryMeta, Ms, PassRecord, Policy, SearchRecord, Stamp, Sto
 import { Admission } from './admission.js'
 import { Assembly, gather, takenOver } from './assembly.js'
 import type { EntryWriter, Store, StoreStats } from './contract.js'
-import { Shelf } from './shelf.js'
+import { Shelf, type Fitting } from './shelf.js'
 import { frameSize } from './size.js'
 import { Variants } from './variants.js'
 
@@ -147,15 +147,20 @@ class Memory implements MemoryStore {
 
   adopt (record: StoredRecord): StoredRecord | undefined {
     if (this.closed || (record.kind === 'entry' && record.length > this.maxObject)) return undefined
-    const own = record.kind === 'entry' ? entryOf(record, takenOver(record.head, record.body, record.length)) : record
-    return this.put(own) ? own : undefined
+    if (record.kind !== 'entry') return this.put(record) ? record : undefined
+    const { head, body, length } = record
+    const fitting = this.shelf.fit(record)
+    // what is packed is copied into a slab in any case: what the caller gets need not have an allocation of its own
+    const packed = fitting.plan !== undefined
+    const own = entryOf(record, packed ? gather(head, body, length, size => this.shelf.copies.room(size)) : takenOver(head, body, length))
+    return this.put(own, packed ? fitting : this.shelf.fit(own)) ? own : undefined
   }
 
   refresh (entry: Entry, meta: EntryMeta): Promise<Entry | undefined> {
     const row = this.rowOf(entry)
     if (row === undefined || meta.key !== entry.key) return Promise.resolve(undefined)
     const fresh = entryOf(meta, gather(meta.head, entry.body, entry.length))
-    return Promise.resolve(this.replace(row, fresh) ? fresh : undefined)
+    return Promise.resolve(this.replace(row, fresh, this.shelf.fit(fresh)) ? fresh : undefined)
   }
 
   settle (entry: SweptEntry, policy: Policy, checkedAt: Stamp | undefined): boolean {
@@ -224,10 +229,9 @@ class Memory implements MemoryStore {
     return row !== undefined && this.shelf.isEntry(row) && this.shelf.generation(row) === generation ? row : undefined
   }
 
-  private put (record: StoredRecord): boolean {
+  private put (record: StoredRecord, fitting = this.shelf.fit(record)): boolean {
     const held = this.shelf.find(record.key)
-    if (held !== undefined) return this.supersedes(record, held) && this.replace(held, record)
-    const fitting = this.shelf.fit(record)
+    if (held !== undefined) return this.supersedes(record, held) && this.replace(held, record, fitting)
     if (!this.admission.makeRoom(fitting.size, fitting.heap)) {
       this.refusals++
       return false
@@ -239,8 +243,7 @@ class Memory implements MemoryStore {
     return true
   }
 
-  private replace (row: number, record: StoredRecord): boolean {
-    const fitting = this.shelf.fit(record)
+  private replace (row: number, record: StoredRecord, fitting: Fitting): boolean {
     if (!this.admission.resize(row, fitting.size, fitting.heap)) {
       this.refusals++
       return false

@@ -90,7 +90,7 @@ const PATHS: readonly Mutant[] = [
   mutant('tags are capped in number', 'invalidation/tags.ts', ['test/unit/invalidation-tags.test.ts'], '&& into.size < MAX_TAGS) into', ') into'),
   mutant('tags are capped in length', 'invalidation/tags.ts', ['test/unit/invalidation-tags.test.ts'], 'if (tag.length <= MAX_TAG_BYTES && into', 'if (into'),
   mutant('variants are capped', 'store/variants.ts', ['test/contract/store-memory.test.ts'], 'return count > this.most ? oldest : undefined', 'return undefined'),
-  mutant('an older fill never replaces a newer', 'store/memory.ts', ['test/contract/store-memory.test.ts'], 'return this.supersedes(record, held) && this.replace(held, record)', 'return this.replace(held, record)'),
+  mutant('an older fill never replaces a newer', 'store/memory.ts', ['test/contract/store-memory.test.ts'], 'return this.supersedes(record, held) && this.replace(held, record, fitting)', 'return this.replace(held, record, fitting)'),
   mutant('a truncated body is not committed', 'store/memory.ts', ['test/contract/store-memory.test.ts'], 'if (this.closed || (length ?? 0) > this.maxObject || !this', 'if (this.closed || !this'),
   mutant('what a purge overtook is not stored', 'proxy/keeping.ts', ['test/flow/purge.test.ts'], "return kind === 'hard' || kind === 'unsure'", 'return false'),
   mutant('a purge is later than the fetch it overtakes', 'proxy/fill.ts', [...MODEL, 'test/flow/purge.test.ts'],
