@@ -53,11 +53,14 @@ export function createRedisStore (options: RedisStoreOptions): RedisStore {
   return new SharedStore(options)
 }
 
+/** A look-up under way. Emptied when it is over: what remains of a Map that made room goes on naming its values (`Crowd`). */
+interface Asked { answer: Promise<StoredRecord | undefined> | undefined }
+
 class SharedStore implements RedisStore {
   readonly maxObject: number
   private readonly options: RedisStoreOptions
-  /** Lookups under way: who asks meanwhile shares them. */
-  private readonly asked = new Map<StoreKey, Promise<StoredRecord | undefined>>()
+  /** Who asks for the same meanwhile shares the answer. */
+  private readonly asked = new Map<StoreKey, Asked>()
 
   constructor (options: RedisStoreOptions) {
     this.options = options
@@ -73,9 +76,11 @@ class SharedStore implements RedisStore {
   }
 
   get (key: StoreKey): Promise<StoredRecord | undefined> {
-    let asked = this.asked.get(key)
-    if (asked === undefined) this.asked.set(key, asked = this.read(key))
-    return asked
+    const asked = this.asked.get(key)
+    if (asked?.answer !== undefined) return asked.answer
+    const answer = this.read(key)
+    this.asked.set(key, { answer })
+    return answer
   }
 
   reread (key: StoreKey): Promise<StoredRecord | undefined> {
@@ -184,8 +189,15 @@ class SharedStore implements RedisStore {
       counters.misses++
       return await this.drop(name, '')
     } finally {
-      this.asked.delete(key)
+      this.settle(key)
     }
+  }
+
+  private settle (key: StoreKey): void {
+    const asked = this.asked.get(key)
+    if (asked === undefined) return
+    asked.answer = undefined
+    this.asked.delete(key)
   }
 
   /** Deletes what is none of ours, if it is still what it was: what begins like this, or is no string. */
