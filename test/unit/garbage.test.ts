@@ -6,13 +6,20 @@ import { systemClock } from '../../src/core/clock.js'
 import { Counters } from '../../src/core/counters.js'
 import { NOWHERE } from '../../src/core/crowd.js'
 import { silentLogger } from '../../src/core/logger.js'
+import type { PassRecord, StoreKey } from '../../src/core/types.js'
 import { createLocalLog } from '../../src/invalidation/log.js'
 import type { OriginAnswer } from '../../src/origin/contract.js'
 import { Gate, type Tenant } from '../../src/origin/gate.js'
 import { compileRoutes } from '../../src/policy/routes.js'
 import { createCore } from '../../src/proxy/core.js'
 import { Fills } from '../../src/proxy/fills.js'
+import { RedisCounters } from '../../src/redis/counters.js'
+import type { KeySpace } from '../../src/redis/keys.js'
+import type { RedisLink } from '../../src/redis/link.js'
+import type { RedisTime } from '../../src/redis/time.js'
+import { encode } from '../../src/store/codec.js'
 import { createMemoryStore } from '../../src/store/memory.js'
+import { createRedisStore } from '../../src/store/redis.js'
 import { fieldsOf, PEER } from '../support/policy.js'
 
 /** Under way at one time. */
@@ -76,4 +83,28 @@ it('lets go of fills and their answers', async () => {
   })
   await store.close()
   expect(bytes).toBeLessThan(700)
+})
+
+it('lets go of what it looked up in Redis', async () => {
+  const clock = systemClock
+  const tags = Array.from({ length: 100 }, (_, i) => `tag-${i}`)
+  const keepUntil = clock.now() + 600_000
+  const valueOf = (key: StoreKey): Buffer => {
+    const record: PassRecord = { kind: 'pass', key, url: key, tags, keepUntil, filledAt: { epoch: 1, seq: 1 }, checkedAt: undefined, generation: 0 }
+    return encode(record, { here: clock.now(), there: 0 }, { start: 0, copy: '0' })
+  }
+  const key = '/a' as StoreKey
+  const keys = { name: String, record: String } as unknown as KeySpace
+  const link = {
+    call: async (_: string, name: string) => {
+      await new Promise(resolve => { setImmediate(resolve) })
+      return valueOf(name as StoreKey)
+    }
+  } as unknown as RedisLink
+  const time = { ready: () => undefined, late: () => 1 } as unknown as RedisTime
+  const store = createRedisStore({ link, time, keys, maxObject: 1e6, compress: undefined, clock, counters: new RedisCounters() })
+  expect(await store.get(key)).toMatchObject({ kind: 'pass', tags })
+  await grownOld()
+  const bytes = await carriedOn(30_000, async i => { await store.get(`/${i}` as StoreKey) })
+  expect(bytes).toBeLessThan(100)
 })
