@@ -4,9 +4,10 @@
  *
  *   npm run bench:redis [rounds]
  *
- * Everything runs in this one process against a redis-server of its own. Rounds of the bare GET and of the look-ups
- * alternate, in either order, so that a busy machine slows both. Printed are the fastest round, which is
- * what the code costs when nothing else wants the machine, and the median.
+ * Everything runs in this one process, on core 0, against a redis-server of its own, on core 1: left to the scheduler the two
+ * share a core now and then, and one command at a time then takes 30 µs rather than 75. Rounds of the bare GET and of the
+ * look-ups alternate, in either order, so that a busy machine slows both, and a look-up is compared with the bare GET of
+ * its own round: held to is the median of these. Printed are the fastest round too, and the median.
  */
 import { spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
@@ -27,6 +28,7 @@ import { RedisTime } from '../../dist/src/redis/time.js'
 import { createMemoryStore } from '../../dist/src/store/memory.js'
 import { createRedisStore } from '../../dist/src/store/redis.js'
 import { createTieredStore } from '../../dist/src/store/tiered.js'
+import { pin, pinned } from './peers/machine.mjs'
 
 const ROUNDS = Number(process.argv[2] ?? 15)
 const TARGET = 1.5
@@ -43,7 +45,8 @@ const port = await new Promise(resolve => {
     server.close(() => resolve(port))
   })
 })
-const redis = spawn('redis-server', ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--save', '', '--appendonly', 'no'], { stdio: ['ignore', 'pipe', 'inherit'] })
+const redis = spawn(...pinned(1, 'redis-server', ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--save', '', '--appendonly', 'no']), { stdio: ['ignore', 'pipe', 'inherit'] })
+pin(0, process.pid)
 process.on('exit', () => redis.kill('SIGKILL'))
 await new Promise(resolve => redis.stdout.on('data', chunk => String(chunk).includes('Ready to accept') && resolve()))
 
@@ -119,9 +122,9 @@ async function lookups (size, width) {
   for (const [name, times] of [['bare GET', rows.raw], ['memory hit', rows.memory], ['Redis hit', rows.hit], ['miss', rows.miss]]) {
     console.log(`  ${name.padEnd(12)}${micros(fastest(times))} ${rate(fastest(times))}   ${micros(median(times))}`)
   }
-  const ratio = fastest(rows.hit) / (fastest(rows.raw) + fastest(rows.memory))
-  const usual = median(rows.hit.map((one, i) => one / (rows.raw[i] + rows.memory[i])))
-  console.log(`  a Redis hit is ${ratio.toFixed(2)} × (bare GET + memory hit), in the median round ${usual.toFixed(2)} ×; at most ${TARGET} is wanted: ${ratio <= TARGET ? 'met' : 'MISSED'}`)
+  const ratio = median(rows.hit.map((one, i) => one / (rows.raw[i] + rows.memory[i])))
+  const least = fastest(rows.hit) / (fastest(rows.raw) + fastest(rows.memory))
+  console.log(`  a Redis hit is ${ratio.toFixed(2)} × (bare GET + memory hit) in the median round, ${least.toFixed(2)} × by the fastest; at most ${TARGET} is wanted: ${ratio <= TARGET ? 'met' : 'MISSED'}`)
   return ratio <= TARGET
 }
 

@@ -24,6 +24,11 @@ export function pinned (core, command, args) {
   return pins ? ['taskset', ['-c', String(core), command, ...args]] : [command, args]
 }
 
+/** Keeps the main thread of a process that runs already on one core; V8's own threads beside it run where they like. */
+export function pin (core, pid) {
+  if (pins) execFileSync('taskset', ['-cp', String(core), String(pid)], { stdio: 'ignore' })
+}
+
 /** A process and its descendants; those that end meanwhile are left out. */
 function family (pid) {
   try {
