@@ -140,7 +140,7 @@ const EDGES: readonly Mutant[] = [
   mutant('small pieces of a body are joined', 'core/gathered.ts', ['test/unit/gathered.test.ts', 'test/regress/008-a-body-in-chunks-of-one-byte.test.ts'], 'if (piece.length >= SMALL) {', 'if (piece.length >= 0) {'),
   mutant('a 205 has no content', 'origin/exchange.ts', ['test/wire/answers.test.ts'], 'this.contentless = status === 205', 'this.contentless = false'),
   mutant('a websocket is agreed to by who has read its key', 'origin/websocket.ts', ['test/contract/origins-bodies.test.ts'], "return value(answered, 'sec-websocket-accept') === accept ? undefined :", 'return accept.length > 0 ? undefined :'),
-  mutant('a look-up in Redis that is over is let go of', 'store/redis.ts', ['test/unit/garbage.test.ts'], 'asked.answer = undefined', '')
+  mutant('a look-up in Redis that is over is let go of', 'store/redis.ts', ['test/unit/garbage.test.ts'], 'asked.answer = undefined', ''),
   mutant('what this process was too busy to read is not late', 'redis/deadlines.ts', LINK, 'else setImmediate(() => { this.miss(now) })', 'else this.miss(now)'),
   mutant('a command has its whole deadline from when it is sent', 'redis/deadlines.ts', LINK, 'if (left > 0) this.timer', 'if (left > 1e9) this.timer'),
   mutant('what Redis never answers is missed', 'redis/deadlines.ts', LINK, 'this.timer ??= this.clock.after(this.limit, this.look)', '')
