@@ -17,8 +17,9 @@ import { Inbound } from './inbound.js'
 import { Deadline } from './limits.js'
 import { Outbound } from './outbound.js'
 import { linger } from './linger.js'
-import { refusalFor, ServerRequest } from './request.js'
+import { discard, refusalFor, ServerRequest } from './request.js'
 import { count, peerOf, type Serving } from './serving.js'
+import { together } from './together.js'
 import { join } from './upgrade.js'
 import { deliveryOf } from './writer.js'
 import type { Socket } from 'node:net'
@@ -157,17 +158,18 @@ export class Connection {
   }
 
   private ask (request: ServerRequest, answer: Promise<ProxyResponse | ProxyTunnel>): void {
-    answer.then(answer => this.answered(request, answer)).catch((thrown: unknown) => this.failed(request, thrown))
+    const failed = (thrown: unknown): void => this.failed(request, thrown)
+    answer.then(answer => {
+      request.decided = true
+      // to what comes through a tunnel nobody listens yet
+      if ('socket' in answer) this.answered(request, answer)
+      else together(() => this.answered(request, answer), failed)
+    }).catch(failed)
   }
 
   private answered (request: ServerRequest, answer: ProxyResponse | ProxyTunnel): void {
-    const tunnel = 'socket' in answer
-    if (this.request !== request) {
-      if (tunnel) answer.socket.destroy()
-      else if (answer.body.kind === 'stream') answer.body.reader.cancel(new SeawallError('client_gone'))
-      return
-    }
-    if (tunnel) return this.tunnel(answer)
+    if (this.request !== request) return discard(answer)
+    if ('socket' in answer) return this.tunnel(answer)
     this.answer(answer)
     this.advance()
   }

@@ -3,8 +3,8 @@ import { fieldValue } from '../http/fields.js'
 import { headText } from '../http/head.js'
 import { refusalResponse } from '../http/refusal.js'
 import type { Clock } from '../core/clock.js'
-import type { ErrorCode } from '../core/errors.js'
-import type { HttpVersion, Ms, Peer, ProxyRequest, ProxyResponse, RawHeaders, RequestBody, RequestFields } from '../core/types.js'
+import { SeawallError, type ErrorCode } from '../core/errors.js'
+import type { HttpVersion, Ms, Peer, ProxyRequest, ProxyResponse, ProxyTunnel, RawHeaders, RequestBody, RequestFields } from '../core/types.js'
 import type { RequestHead } from '../http/scan.js'
 import type { Outbound } from './outbound.js'
 
@@ -19,7 +19,7 @@ export class ServerRequest implements ProxyRequest {
   readonly arrivedAt: Ms
   readonly body: RequestBody | undefined
   onGone: ((why: Error) => void) | undefined = undefined
-  /** Its answer has begun, or will never: too late for interim ones. */
+  /** Its answer is there, or will never be: too late for interim ones. */
   decided = false
   private readonly out: Outbound
 
@@ -50,4 +50,10 @@ export class ServerRequest implements ProxyRequest {
 /** A refusal in the form its client prefers, as far as a request was understood. */
 export function refusalFor (request: ServerRequest | undefined, code: ErrorCode, clock: Clock): ProxyResponse {
   return refusalResponse(code, request && fieldValue(request.fields.raw, 'accept'), clock.wall())
+}
+
+/** Nobody is there to be answered any more. */
+export function discard (answer: ProxyResponse | ProxyTunnel): void {
+  if ('socket' in answer) answer.socket.destroy()
+  else if (answer.body.kind === 'stream') answer.body.reader.cancel(new SeawallError('client_gone'))
 }

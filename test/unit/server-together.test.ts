@@ -1,0 +1,35 @@
+import { expect, it } from 'vitest'
+import { together } from '../../src/server/together.js'
+import { turn } from '../../src/server/turn.js'
+
+const never = (thrown: unknown): void => { throw thrown }
+
+it('runs at the end of the turn what was left until then, in order, with nothing between', async () => {
+  const seen: string[] = []
+  together(() => {
+    seen.push('a')
+    queueMicrotask(() => { seen.push('afterwards') })
+  }, never)
+  together(() => { seen.push('b') }, never)
+  await Promise.resolve()
+  expect(seen).toEqual([])
+  await turn()
+  expect(seen).toEqual(['a', 'b', 'afterwards'])
+})
+
+it('leaves to the next turn what comes of it', async () => {
+  const seen: string[] = []
+  together(() => { together(() => { seen.push('next') }, never) }, never)
+  setImmediate(() => { seen.push('this') })
+  await turn()
+  await turn()
+  expect(seen).toEqual(['this', 'next'])
+})
+
+it('lets no failure keep the others from their turn', async () => {
+  const seen: unknown[] = []
+  together(() => { throw new Error('x') }, thrown => { seen.push((thrown as Error).message) })
+  together(() => { seen.push('b') }, never)
+  await turn()
+  expect(seen).toEqual(['x', 'b'])
+})
