@@ -52,7 +52,9 @@ export interface Serving {
   listen (): Promise<{ readonly host: string, readonly port: number }>
   connections (): number
   /** Lets what is in flight finish until `deadline`. */
-  drain (deadline: Ms): Promise<void>
+  drain (deadline: Ms, settled?: Promise<void>): Promise<void>
+  /** Connections since it listens. */
+  accepted (): number
   /** Resets what is in flight. */
   stop (): void
   /** Closes the log and the store; nothing is served any more. */
@@ -95,8 +97,9 @@ export function createServing (options: ServingOptions): Serving {
     parts, core, secure: certificates !== undefined,
     listen: () => listener.listen(settings.listen.host, settings.listen.port),
     connections: () => listener.connections(),
-    async drain (deadline) {
-      await listener.drain(deadline)
+    accepted: () => listener.accepted(),
+    async drain (deadline, settled) {
+      await listener.drain(deadline, settled)
       // what is still being fetched is for nobody
       origins.destroy(new SeawallError('draining'))
     },

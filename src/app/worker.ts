@@ -78,12 +78,17 @@ async function serve (settings: Settings, io: AppIo, channel: Channel, self: num
   await log.catchUp()
   channel.on('counters', () => ({ counters: snapshot(counters), store: serving.parts.store.stats(), origins: serving.parts.origins.stats(), redis: sharing && snapshot(sharing.sources.counters) }))
   channel.on('reload', () => { serving.reload() })
+  channel.on('accepted', () => serving.accepted())
+  const settled = new Promise<void>(resolve => {
+    channel.on('settled', () => { resolve() })
+    process.once('disconnect', () => { resolve() })
+  })
   channel.tell('listening', await serving.listen())
   await new Promise<void>(resolve => {
     channel.on('drain', () => { resolve() })
     process.once('disconnect', () => { resolve() })
   })
-  await serving.drain(settings.limits.drain)
+  await serving.drain(settings.limits.drain, settled)
   owner?.close()
   await serving.close()
   sharing?.close()

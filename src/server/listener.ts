@@ -1,11 +1,12 @@
 /**
  * The public listener: accepts connections, and lets them go in an orderly way.
  *
- * Invariants: every socket has a Connection from its first moment, and with it handlers for all its events; after
- * `drain` nothing is accepted and nothing in progress is cut before its deadline.
+ * Invariants: every socket has a Connection from its first moment, and with it handlers for all its events; whoever was
+ * connected when `drain` began is answered, and nothing in progress is cut before its deadline.
  */
 import { createServer, type AddressInfo, type Socket } from 'node:net'
 import { SeawallError } from '../core/errors.js'
+import { steady } from '../core/steady.js'
 import { Connection } from './connection.js'
 import { TimingWheel } from './limits.js'
 import { shareReads } from './shared-reads.js'
@@ -26,14 +27,16 @@ export interface Listener {
   /** Listens at a path of the file system, for processes of this machine. Rejects with the system's error. */
   listenAt (path: string): Promise<void>
   /**
-   * Stops accepting. Idle connections close at once, the others with the answer in progress; what is left after
-   * `deadline` ms is reset. Resolves when all are gone.
+   * Stops accepting once `settled`, by itself as soon as nobody waits to be accepted. Idle connections then close at once,
+   * the others with the answer in progress; what is left after `deadline` ms is reset. Resolves when all are gone.
    */
-  drain (deadline: Ms): Promise<void>
+  drain (deadline: Ms, settled?: Promise<void>): Promise<void>
   /** Stops accepting and resets every connection. */
   close (): void
   /** Open now. */
   connections (): number
+  /** Since it listens. */
+  accepted (): number
 }
 
 /**
@@ -61,6 +64,9 @@ const REASONS: Record<string, string> = {
   ENOTFOUND: 'the name of the host cannot be resolved'
 }
 
+/** For so long connections are accepted at most while it drains: those the system holds are somebody's. */
+const LAST_CALL: Ms = 1_000
+
 const SOCKETS = { allowHalfOpen: true, noDelay: true }
 
 export function createListener (options: ListenerOptions): Listener {
@@ -74,9 +80,18 @@ export function createListener (options: ListenerOptions): Listener {
   }
   const secure = certificates && createSecureServer(certificates, SOCKETS, serving, (socket, transport) => new Connection(serving, socket, true, transport))
   const server = secure?.server ?? createServer({ ...SOCKETS, pauseOnConnect: true }, (socket: Socket) => connectPlain(serving, socket))
+  let accepted = 0
+  server.on('connection', () => { accepted++ })
   if (limits.connections !== undefined) server.maxConnections = limits.connections
   server.on('drop', () => log.debug({ limit: limits.connections }, 'a connection too many was closed'))
   server.on('listening', () => server.on('error', error => log.warn({ error }, 'a connection could not be accepted')))
+
+  /** How many connections were accepted by when all that had reached this machine is read. */
+  const arrived = async (): Promise<number> => {
+    await turn()
+    await turn()
+    return accepted
+  }
 
   const resetAll = (): void => {
     secure?.reset()
@@ -85,6 +100,7 @@ export function createListener (options: ListenerOptions): Listener {
 
   return {
     connections: () => serving.connections.size,
+    accepted: () => accepted,
     listen: (host, port) => new Promise((resolve, reject) => {
       const failed = (cause: Error): void => reject(new ListenError(host, port, cause))
       server.once('error', failed)
@@ -102,13 +118,13 @@ export function createListener (options: ListenerOptions): Listener {
         resolve()
       })
     }),
-    async drain (deadline) {
+    async drain (deadline, settled) {
       serving.draining = true
-      const gone = new Promise<void>(resolve => { server.close(() => resolve()) })
       const timer = clock.after(deadline, resetAll)
+      await (settled ?? steady(arrived, LAST_CALL, clock))
+      const gone = new Promise<void>(resolve => { server.close(() => resolve()) })
       // Requests that have already reached this machine are read before their connections count as idle.
-      await turn()
-      await turn()
+      await arrived()
       for (const connection of serving.connections) connection.drain()
       await gone
       timer.cancel()

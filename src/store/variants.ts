@@ -14,16 +14,19 @@ export class Variants {
     this.most = most
   }
 
-  /** Returns the row that has to go for it. */
+  /** Returns the row that has to go for it: of those used least, the oldest. */
   join (row: number, primary: StoreKey): number | undefined {
     const youngest = this.youngest.get(primary) ?? row
     this.link(row, youngest === row ? row : this.after(youngest))
     this.link(youngest, row)
     this.youngest.set(primary, row)
-    const oldest = this.after(row)
+    let victim = this.after(row)
     let count = 1
-    for (let other = oldest; other !== row; other = this.after(other)) count++
-    return count > this.most ? oldest : undefined
+    for (let other = victim; other !== row; other = this.after(other)) {
+      count++
+      if (this.uses(other) < this.uses(victim)) victim = other
+    }
+    return count > this.most ? victim : undefined
   }
 
   leave (row: number, primary: StoreKey): void {
@@ -36,6 +39,10 @@ export class Variants {
 
   clear (): void {
     this.youngest.clear()
+  }
+
+  private uses (row: number): number {
+    return this.rows.page(row).uses[row & IN_PAGE]!
   }
 
   private after (row: number): number {

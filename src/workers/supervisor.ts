@@ -7,6 +7,7 @@
 import cluster, { type Worker } from 'node:cluster'
 import type { Clock } from '../core/clock.js'
 import type { Logger } from '../core/logger.js'
+import { steady } from '../core/steady.js'
 import type { Ms } from '../core/types.js'
 import { Channel } from './channel.js'
 import { watchHanded } from './handed.js'
@@ -29,6 +30,8 @@ export const WORKER = { id: 'SEAWALL_WORKER_ID', number: 'SEAWALL_WORKER', count
 
 const FIRST_DELAY: Ms = 100
 const LONGEST_DELAY: Ms = 30_000
+/** For so long connections are accepted at most while they drain. */
+const LAST_CALL: Ms = 1_000
 /** Who lives so long has begun well. */
 const SETTLED: Ms = 10_000
 
@@ -79,13 +82,20 @@ export class Supervisor {
     }
   }
 
-  /** Lets each drain; resolves when all have ended. */
+  /** Lets each drain, which goes on accepting until what was accepted here has reached it; resolves when all have ended. */
   async drain (): Promise<void> {
     this.ending = true
-    await Promise.all([...this.running.values()].map(({ worker, channel }) => new Promise<void>(resolve => {
-      worker.once('exit', () => { resolve() })
-      channel.tell('drain')
-    })))
+    const ended = Promise.all([...this.running.values()].map(({ worker }) => new Promise<void>(resolve => { worker.once('exit', () => { resolve() }) })))
+    this.tell('drain')
+    await steady(() => this.accepted(), LAST_CALL, this.options.clock)
+    this.tell('settled')
+    await ended
+  }
+
+  /** By all of them. One that is gone or stuck accepts nothing. */
+  private async accepted (): Promise<number> {
+    const counts = await Promise.all(this.channels.map(channel => channel.ask<number>('accepted').catch(() => 0)))
+    return counts.reduce((sum, count) => sum + count, 0)
   }
 
   /** Ends them at once. */

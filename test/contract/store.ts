@@ -218,7 +218,7 @@ export function storeContract (name: string, create: (limits: StoreLimits) => Pr
       expect(await store.get(keyOf('a'))).toBeUndefined()
     })
 
-    own('keeps at most maxVariants of a primary, the oldest going first', async () => {
+    own('keeps at most maxVariants of a primary, of those used least the oldest going first', async () => {
       const variant = (i: number, generation = i + 1): Promise<Entry | undefined> =>
         fill(store.begin(meta(`v|${i}`, { primary: keyOf('v'), generation }), 2), `v${i}`)
       await fill(store.begin(meta('w|0', { primary: keyOf('w') }), 1), 'w')
@@ -230,6 +230,16 @@ export function storeContract (name: string, create: (limits: StoreLimits) => Pr
       await variant(5)
       expect(await Promise.all([0, 3, 4, 5].map(i => body(`v|${i}`)))).toEqual(['v0', 'v3', 'v4', 'v5'])
       expect(await body('w|0')).toBe('w')
+    })
+
+    own('keeps a variant that is used, however many come once', async () => {
+      const variant = (i: number): Promise<Entry | undefined> =>
+        fill(store.begin(meta(`v|${i}`, { primary: keyOf('v'), generation: i + 1 }), 2), 'v.')
+      await variant(0)
+      store.peek(keyOf('v|0'))
+      for (let i = 1; i < 50; i++) await variant(i)
+      expect(store.peek(keyOf('v|0'))).toBeDefined()
+      expect(store.stats().entries).toBe(4)
     })
 
     own('lists every record once, whatever changes meanwhile', async () => {

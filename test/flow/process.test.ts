@@ -98,6 +98,20 @@ describe('a small heap', () => {
 })
 
 describe('an end under load', () => {
+  it.each(['1', '2'])('answers whoever was connected before it was told, with %s processes', { timeout: 60_000 }, async workers => {
+    const { seawall } = await started(answer({ 'cache-control': 'no-store' }, 'hello'), {}, ['--workers', workers])
+    for (let i = 0; i < 100; i++) await seawall.get('/p')
+    const { port } = new URL(seawall.url)
+    const clients = await Promise.all(Array.from({ length: 100 }, () => connect(Number(port))))
+    onTestFinished(() => { for (const { socket } of clients) socket.destroy() })
+    for (const client of clients) client.write('GET /p HTTP/1.1\r\nHost: h\r\n\r\n')
+    const ended = seawall.stop('SIGTERM')
+    expect(await Promise.all(clients.map(client => client.closed))).toEqual(clients.map(() => 'end'))
+    for (const client of clients) expect(client.text()).toMatch(/^HTTP\/1\.1 200 [^]*hello/)
+    for (const { socket } of clients) socket.end()
+    expect(await ended).toBe(0)
+  })
+
   const REQUEST = 'GET /p HTTP/1.1\r\nHost: h\r\n\r\n'
   const WHOLE = /^(HTTP\/1\.1 200 OK\r\n(?:[^\r]+\r\n)+\r\n5\r\nhello\r\n0\r\n\r\n)*$/
 
