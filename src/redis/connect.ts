@@ -70,6 +70,8 @@ function commonOptions ({ name, silence }: ConnectOptions) {
     connectionName: name,
     protocol: 2 as const,
     enableOfflineQueue: false,
+    // whoever subscribes does so anew: that it could not is an unhandled rejection in ioredis, which ends a process
+    autoResubscribe: false,
     maxRetriesPerRequest: 0,
     autoResendUnfulfilledCommands: false,
     connectTimeout: CONNECT,
