@@ -10,7 +10,6 @@
  * Fails where any request of the one whose Redis is stopped is not answered 200, or the p99 of its memory hits is more than
  * half as long again as the other's in the median round.
  */
-import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import http from 'node:http'
 import { tmpdir } from 'node:os'
@@ -72,7 +71,7 @@ try {
   const rounds = []
   const misses = []
   for (let round = 0; round < ROUNDS; round++) {
-    for (const one of both) one.hits = [], one.misses = []
+    for (const one of both) Object.assign(one, { hits: [], misses: [] })
     process.kill(stopped.redis, 'SIGSTOP')
     let going = true
     const clients = Array.from({ length: CLIENTS }, (_, number) => client(number, both, () => going))

@@ -1,5 +1,7 @@
 /** Listening, draining, tunnels. */
+import { once } from 'node:events'
 import net from 'node:net'
+import { Worker } from 'node:worker_threads'
 import { describe, expect, it } from 'vitest'
 import { ListenError } from '../../src/server/listener.js'
 import { barrier, until } from '../support/barrier.js'
@@ -74,6 +76,27 @@ describe('draining', () => {
       expect(client.text()).toMatch(new RegExp(`Connection: close[^]*${body}$`))
       client.socket.end()
     }
+    await drain
+  })
+
+  it('answers whom the system has accepted and it has not', async () => {
+    const t = await startListener({ handle: async () => text('x') })
+    // asked by another thread, while this one sees nothing of it
+    const connected = new Int32Array(new SharedArrayBuffer(4))
+    const client = new Worker(`
+      const { workerData: { port, connected }, parentPort } = require('node:worker_threads')
+      let got = ''
+      const socket = require('node:net').connect(port, '127.0.0.1', () => {
+        socket.write(${JSON.stringify(get('/x'))})
+        Atomics.store(connected, 0, 1)
+        Atomics.notify(connected, 0)
+      })
+      socket.on('data', data => { got += data }).on('error', ({ code }) => { got += code }).on('close', () => { parentPort.postMessage(got) })`,
+    { eval: true, workerData: { port: t.port, connected } })
+    const answered = once(client, 'message')
+    expect(Atomics.wait(connected, 0, 0, 10_000)).not.toBe('timed-out')
+    const drain = t.listener.drain(10_000)
+    expect(String(await answered)).toMatch(/^HTTP\/1\.1 200 [^]*Connection: close[^]*x$/)
     await drain
   })
 
