@@ -90,6 +90,10 @@ export class Collapse {
       fill.release()
       return this.afterLeaving(head, r, wanted, found, round)
     }
+    if (shared && round.turns === 0 && this.overtaken(fill, head)) {
+      fill.release()
+      return this.again(r, { ...round, turns: 1 })
+    }
     if (detail !== undefined) return this.serve(r, fill, head, wanted, 'pass', detail)
     return this.serve(r, fill, head, wanted, 'miss', undefined)
   }
@@ -169,6 +173,12 @@ export class Collapse {
       trusted: this.parts.log.trusted(fill.beganAt)
     }, 'entry' in head ? head.entry : { ...meta, body: [], length: 0 }, 'uri-miss')
     return answer.kind === 'hit' || answer.kind === 'stale'
+  }
+
+  /** Purged while the origin was asked, or perhaps: the purge may have been answered by now. Asked for again once. */
+  private overtaken (fill: Fill, head: FillHead): boolean {
+    const { log } = this.parts
+    return forOthers(head) !== undefined && (log.verdict(fill.judged).kind === 'hard' || log.trusted(fill.beganAt) === 'no')
   }
 
   private staleFor (wanted: Wanted, head: FillHead): Entry | undefined {

@@ -106,11 +106,11 @@ export class Turn {
 
   /** The first word that ends the waiting; `free` also when patience does. */
   private async heard (acquired: Acquired & { kind: 'elsewhere' }, patience: Ms): Promise<Exclude<Told, 'storable'> | 'free'> {
+    const { clock } = this.parts
+    const timer = clock.after(Math.max(0, patience - clock.now()), () => acquired.leave())
     let told: Told | 'free' | undefined = acquired.told
-    while (told === undefined || told === 'storable') {
-      if (this.parts.clock.now() >= patience) return 'free'
-      told = await acquired.next()
-    }
+    while (told === undefined || told === 'storable') told = await acquired.next()
+    timer.cancel()
     return told
   }
 

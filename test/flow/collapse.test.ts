@@ -216,7 +216,7 @@ describe('collapsing', () => {
     const late = proxy.get('/p')
     await until('the late one waits', async () => await collapsed(proxy) === 1)
     gate.open()
-    expect((await early).body).toBe('old')
+    expect((await early).body).toBe('new')
     expect((await late).body).toBe('new')
     expect((await proxy.get('/p')).body).toBe('new')
   })

@@ -153,7 +153,7 @@ describe('hard', () => {
     expect((await proxy.get('/p')).status).toBe(503)
   })
 
-  it.each([{ tags: ['p'] }, { all: true }])('by %j overtakes the fetch under way: for who comes after it another is made, and what it brings is not stored', async order => {
+  it.each([{ tags: ['p'] }, { all: true }])('by %j overtakes the fetch under way: another is made, also for who led it, and what it brings is not stored', async order => {
     const gate = barrier()
     const { proxy, origin } = await stand({}, async (_, response, count) => {
       if (count === 1) await gate.passed
@@ -165,7 +165,7 @@ describe('hard', () => {
     const after = proxy.get('/p')
     await until('it waits, or asks', async () => origin.count() === 2 || (await proxy.stats() as { fills: { collapsed: number } }).fills.collapsed === 1)
     gate.open()
-    expect((await before).body).toBe('old')
+    expect((await before).body).toBe('new')
     expect((await after).body).toBe('new')
     await until('no fetch is under way', async () => (await proxy.stats() as { fills: { inFlight: number } }).fills.inFlight === 0)
     expect((await ask(`${proxy.adminUrl}/metrics`)).body).toContain('seawall_fills_total{end="stored"} 0')

@@ -184,10 +184,8 @@ describe('a 304', () => {
     await s.proxy.purge({ all: true })
     s.origin.on(versioned('"v2"', 'two'))
     gate.open()
-    expect((await early).body).toBe('one')
-    for (const status of ['seawall; fwd=uri-miss; fwd-status=200; stored', 'seawall; hit; ttl=60']) {
-      expect(await s.get('/')).toMatchObject({ body: 'two', headers: { 'cache-status': status } })
-    }
+    expect(await early).toMatchObject({ body: 'two', headers: { 'cache-status': 'seawall; fwd=uri-miss; fwd-status=200; stored' } })
+    expect(await s.get('/')).toMatchObject({ body: 'two', headers: { 'cache-status': 'seawall; hit; ttl=60' } })
     expect(conditions(s)).toEqual([undefined, '"v1"', undefined])
   })
 
