@@ -106,10 +106,29 @@ export function decode (value: Buffer, key: StoreKey, now: Moment, generation: n
 }
 
 /** Whoever can write into Redis can write anything, checksum included. */
+/** The checksum shows that it is as it was written, not by whom: another version may have written otherwise. */
+function isEntryMeta (meta: readonly unknown[]): meta is EntryMeta {
+  if (meta.length !== ENTRY_FIELDS) return false
+  const [, primary, url, status, ...rest] = meta
+  const [etag, lastModified, tags, part, ...last] = rest.slice(7)
+  return isName(primary) && isName(url) && Number.isInteger(status) && (status as number) >= 200 && (status as number) <= 599 &&
+    [...rest.slice(0, 7), ...last].every(isNumber) && isText(etag) && isText(lastModified) && isList(tags) && (part === null || Array.isArray(part))
+}
+
+function isOtherMeta (meta: readonly unknown[]): meta is OtherMeta {
+  const [, url, keep, tags, , written] = meta
+  return meta.length === OTHER_FIELDS && isName(url) && isNumber(keep) && isNumber(written) && isList(tags)
+}
+
+const isNumber = (value: unknown): boolean => typeof value === 'number' && Math.abs(value) <= Number.MAX_SAFE_INTEGER
+const isName = (value: unknown): boolean => value === 0 || typeof value === 'string'
+const isText = (value: unknown): boolean => value === null || typeof value === 'string'
+const isList = (value: unknown): value is string[] => Array.isArray(value) && value.every(member => typeof member === 'string')
+
 function parsed (json: string): EntryMeta | OtherMeta | undefined {
   try {
     const meta: unknown = JSON.parse(json)
-    return Array.isArray(meta) && (meta.length === ENTRY_FIELDS || meta.length === OTHER_FIELDS) ? meta as unknown as EntryMeta | OtherMeta : undefined
+    return Array.isArray(meta) && (isEntryMeta(meta) || isOtherMeta(meta)) ? meta : undefined
   } catch (thrown) {
     if (thrown instanceof SyntaxError) return undefined
     throw thrown
@@ -170,9 +189,10 @@ function otherRecord (
   const common = { key, url: (url === 0 ? key : url) as StoreKey, tags, ...stamped, checkedAt: undefined, keepUntil: at + keep }
   switch (kind) {
     case KINDS.pass: return { kind: 'pass', ...common }
-    case KINDS.search: return { kind: 'search', ...common, leadsTo: more as string }
+    case KINDS.search: return typeof more === 'string' ? { kind: 'search', ...common, leadsTo: more } : undefined
     case KINDS.vary: {
-      const [names, languages] = more as [readonly string[], NonNullable<VaryRecord['languages']> | null]
+      const [names, languages] = Array.isArray(more) ? more as [unknown, NonNullable<VaryRecord['languages']> | null] : []
+      if (!isList(names) || (languages !== null && !Array.isArray(languages))) return undefined
       return { kind: 'vary', ...common, names, ...(languages === null ? {} : { languages }) }
     }
     default: return undefined

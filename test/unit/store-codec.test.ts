@@ -56,6 +56,18 @@ it('is nothing where it is cut, or more', () => {
   expect(decode(Buffer.from('anything else at all that is longer than a prefix is, which takes some words to say and then some more'), keyOf('a'), later(), 7)).toBeUndefined()
 })
 
+it('is nothing where what was written is not what is written here, its checksum right', () => {
+  const odd = (changes: object): StoredRecord => ({ ...entry('body'), ...changes }) as StoredRecord
+  const others: object[] = [
+    { ...varyOf('a', NOW + 500), names: [5] }, { ...varyOf('a', NOW + 500), names: 'abc' }, { ...varyOf('a', NOW + 500), languages: 7 },
+    { ...passOf('a', NOW + 500), tags: null }, { ...passOf('a', NOW + 500), url: 5 }, { ...passOf('a', NOW + 500), kind: 'search', leadsTo: [] }
+  ]
+  const entries = [{ tags: [5, {}] }, { tags: 'abc' }, { etag: {} }, { lastModified: 5 }, { status: 'abc' }, { status: 99 }, { url: 7 }, { policy: policyOf(NOW, { freshUntil: 1e300 }) }]
+  for (const record of [...others as StoredRecord[], ...entries.map(odd)]) {
+    expect(decode(write(record), keyOf('a'), later(), 7), JSON.stringify(record)).toBeUndefined()
+  }
+})
+
 it('is nothing where the time that has passed cannot be told', () => {
   const record = entry('body')
   const value = write(record)
