@@ -108,10 +108,13 @@ export class Turn {
   private async heard (acquired: Acquired & { kind: 'elsewhere' }, patience: Ms): Promise<Exclude<Told, 'storable'> | 'free'> {
     const { clock } = this.parts
     const timer = clock.after(Math.max(0, patience - clock.now()), () => acquired.leave())
-    let told: Told | 'free' | undefined = acquired.told
-    while (told === undefined || told === 'storable') told = await acquired.next()
-    timer.cancel()
-    return told
+    try {
+      let told: Told | 'free' | undefined = acquired.told
+      while (told === undefined || told === 'storable') told = await acquired.next()
+      return told
+    } finally {
+      timer.cancel()
+    }
   }
 
   /** What is stored by now, if it answers. */
