@@ -34,7 +34,8 @@ export type Acquired =
   | { readonly kind: 'held', readonly lease: Lease, readonly changed: boolean }
   /**
    * Another process holds it. `next` resolves with what it tells next, or with `free` once it has let go or is silent for
-   * too long: then look what is stored, and ask again. `leave`: nobody here waits any more.
+   * too long: then look what is stored, and ask again. `leave`: nobody here waits any more, and a `next`
+   * under way resolves with `free`.
    */
   | { readonly kind: 'elsewhere', readonly told: Told | undefined, next (): Promise<Told | 'free'>, leave (): void }
   /** The shared store does not answer: fetch without. */

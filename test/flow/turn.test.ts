@@ -173,6 +173,25 @@ describe('what is not coming', () => {
     expect((await first).body).toBe('slow')
   })
 
+  it('is waited for ten seconds, whatever the other says', async () => {
+    const p = await pair()
+    const gate = barrier()
+    p.origin.on(async (request, response, count) => {
+      if (count === 1) await gate.passed
+      await answer({ 'cache-control': 'max-age=60' }, `body ${count}`)(request, response, count)
+    })
+    const first = p.get(0, '/a')
+    await until('it is asked', () => p.origin.count() === 1)
+    const second = p.get(1, '/a')
+    await until('it waits', () => p.leases.waiting() === 1)
+    p.advance(9_999)
+    expect(p.origin.count()).toBe(1)
+    p.advance(1)
+    expect((await second).body).toBe('body 2')
+    gate.open()
+    expect((await first).body).toBe('body 1')
+  })
+
   it('does not mean what is whole, and slowly stored', async () => {
     const stored = barrier()
     const p = await pair({}, stored.passed)

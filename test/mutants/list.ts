@@ -143,6 +143,7 @@ const EDGES: readonly Mutant[] = [
   mutant('a 100 is passed over', 'origin/status-line.ts', ['test/contract/origins-answers.test.ts'], 'chunk[digit] = NINE', ''),
   mutant('what reads like a field of the key does not travel', 'policy/forward.ts', ['test/unit/policy-forward.test.ts'], 'return keyed.includes(read) || spoofs(read)', 'return spoofs(read)'),
   mutant('what a purge overtook answers nobody, who led its fetch included', 'proxy/collapse.ts', ['test/flow/purge.test.ts', 'test/flow/collapse.test.ts'], 'if (shared && round.turns === 0 && this.overtaken(fill, head)) {', 'if (shared && round.turns < 0 && this.overtaken(fill, head)) {'),
+  mutant('another process is waited for no longer than told', 'proxy/turn.ts', ['test/flow/turn.test.ts'], '() => acquired.leave())', '() => undefined)'),
   mutant('a 205 has no content', 'origin/exchange.ts', ['test/wire/answers.test.ts'], 'this.contentless = status === 205', 'this.contentless = false'),
   mutant('a websocket is agreed to by who has read its key', 'origin/websocket.ts', ['test/contract/origins-bodies.test.ts'], "return value(answered, 'sec-websocket-accept') === accept ? undefined :", 'return accept.length > 0 ? undefined :'),
   mutant('a look-up in Redis that is over is let go of', 'store/redis.ts', ['test/unit/garbage.test.ts'], 'asked.answer = undefined', ''),

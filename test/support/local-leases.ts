@@ -45,9 +45,13 @@ export function localLeases (store: Store): LocalLeases {
       if (holding === undefined) {
         return { kind: 'held', lease: hold(key), changed: store.peek(key) !== undefined }
       }
+      let left: ((news: 'free') => void) | undefined
       return {
-        kind: 'elsewhere', told: holding.told, leave: () => undefined,
-        next: () => new Promise(resolve => { holding.waiting.push(resolve) })
+        kind: 'elsewhere', told: holding.told, leave: () => left?.('free'),
+        next: () => new Promise(resolve => {
+          left = resolve
+          holding.waiting.push(resolve)
+        })
       }
     }
   }
