@@ -105,7 +105,6 @@ export function decode (value: Buffer, key: StoreKey, now: Moment, generation: n
   return { record, packed: value[FLAGS_AT] === PACKED, length }
 }
 
-/** Whoever can write into Redis can write anything, checksum included. */
 /** The checksum shows that it is as it was written, not by whom: another version may have written otherwise. */
 function isEntryMeta (meta: readonly unknown[]): meta is EntryMeta {
   if (meta.length !== ENTRY_FIELDS) return false

@@ -2,8 +2,9 @@
 import { describe, expect, it } from 'vitest'
 import { statusOf, type ErrorCode } from '../../src/core/errors.js'
 import type { Fwd, HitKind, PassReason, StoreRefusal } from '../../src/core/reasons.js'
-import { barrier, until } from '../support/barrier.js'
+import { barrier } from '../support/barrier.js'
 import type { Asked, Reply } from '../support/client.js'
+import { waiting } from '../support/fills.js'
 import { answer } from '../support/origin.js'
 import { cacheStatus } from '../support/scene.js'
 import { stand, standRaw, type Standing } from '../support/standing.js'
@@ -183,7 +184,7 @@ describe('what was done', () => {
       answer(FRESH)(request, response, 1)
     })
     const replies = [proxy.get('/p'), proxy.get('/p')]
-    await until('one waits', async () => ((await proxy.stats())['fills'] as { collapsed: number }).collapsed === 1)
+    await waiting(proxy, 1)
     gate.open()
     expect((await Promise.all(replies)).map(valid).sort()).toEqual([
       'seawall; fwd=uri-miss; fwd-status=200; stored', 'seawall; fwd=uri-miss; fwd-status=200; stored; collapsed'

@@ -3,8 +3,8 @@ import type { ServerResponse } from 'node:http'
 import { afterEach, describe, expect, it } from 'vitest'
 import { systemClock, type Clock } from '../../src/core/clock.js'
 import { barrier, until } from '../support/barrier.js'
-import type { Reply } from '../support/client.js'
 import { manualClock } from '../support/clock.js'
+import { collapsed, many, waiting } from '../support/fills.js'
 import { answer, startOrigin, type TestOrigin } from '../support/origin.js'
 import { before, startProxy, type TestProxy } from '../support/proxy.js'
 
@@ -18,14 +18,6 @@ async function setUp (config: object = {}, clock: Clock = systemClock): Promise<
   return { origin, proxy }
 }
 
-/** How many requests wait for a fill, as the proxy counts them. */
-async function collapsed (proxy: TestProxy): Promise<number> {
-  return ((await proxy.stats())['fills'] as { collapsed: number }).collapsed
-}
-
-const many = (proxy: TestProxy, n: number, path: string, headers: Record<string, string> = {}): Promise<Reply>[] =>
-  Array.from({ length: n }, () => proxy.get(path, { headers }))
-
 describe('collapsing', () => {
   it('asks the origin once for 1,000 clients of one cold key', async () => {
     const { origin, proxy } = await setUp()
@@ -35,7 +27,7 @@ describe('collapsing', () => {
       answer({ 'cache-control': 'max-age=60' }, 'the one answer')(_, response, 1)
     })
     const replies = many(proxy, 1000, '/cold')
-    await until('all wait', async () => await collapsed(proxy) === 999)
+    await waiting(proxy, 999)
     gate.open()
     const all = await Promise.all(replies)
     expect(origin.count('/cold')).toBe(1)
@@ -56,7 +48,7 @@ describe('collapsing', () => {
     })
     let begun = 0
     const replies = Array.from({ length: 50 }, () => proxy.get('/slow', { onChunk: () => { begun++ } }))
-    await until('all wait', async () => await collapsed(proxy) === 49)
+    await waiting(proxy, 49)
     first.open()
     await until('every client has its first byte', () => begun >= 50)
     const late = proxy.get('/slow', { onChunk: () => { begun++ } })
@@ -77,7 +69,7 @@ describe('collapsing', () => {
       answer({ 'cache-control': 's-maxage=1' }, 'slow')(_, response, 1)
     })
     const replies = many(proxy, 50, '/slower-than-fresh')
-    await until('all wait', async () => await collapsed(proxy) === 49)
+    await waiting(proxy, 49)
     await asked.passed
     clock.advance(2000)
     gate.open()
@@ -88,27 +80,27 @@ describe('collapsing', () => {
   it('sends everybody at once when the answer is for nobody else, and remembers it', async () => {
     const { origin, proxy } = await setUp()
     const gate = barrier()
-    const waiting: ServerResponse[] = []
+    const held: ServerResponse[] = []
     origin.on(async (_, response) => {
-      waiting.push(response)
+      held.push(response)
       await gate.passed
       answer({ 'cache-control': 'private' }, 'mine')(_, response, 1)
     })
     const replies = many(proxy, 100, '/private')
-    await until('all wait for the first', async () => await collapsed(proxy) === 99)
+    await waiting(proxy, 99)
     gate.open()
     expect((await Promise.all(replies)).every(r => r.body === 'mine')).toBe(true)
     expect(origin.count()).toBe(100)
 
-    waiting.length = 0
+    held.length = 0
     const second = barrier()
     origin.on(async (_, response) => {
-      waiting.push(response)
+      held.push(response)
       await second.passed
       answer({ 'cache-control': 'private' }, 'mine again')(_, response, 1)
     })
     const again = many(proxy, 100, '/private')
-    await until('all are at the origin side by side', () => waiting.length === 100)
+    await until('all are at the origin side by side', () => held.length === 100)
     second.open()
     expect((await Promise.all(again)).every(r => r.body === 'mine again')).toBe(true)
   })
@@ -130,9 +122,9 @@ describe('collapsing', () => {
       answer({}, 'broken', 500)(_, response, count)
     })
     const replies = many(proxy, 1000, '/failing')
-    await until('all wait', async () => await collapsed(proxy) === 999)
+    await waiting(proxy, 999)
     gates[0]!.open()
-    await until('the rest waits for the second try', async () => await collapsed(proxy) === 999 + 998)
+    await waiting(proxy, 999 + 998)
     gates[1]!.open()
     const statuses = (await Promise.all(replies)).map(r => r.status)
     expect(origin.count()).toBe(2)
@@ -164,7 +156,7 @@ describe('collapsing', () => {
     })
     const users = Array.from({ length: 20 }, (_, i) => `Bearer user-${i}`)
     const replies = users.map(authorization => proxy.get('/me', { headers: { authorization } }))
-    await until('all wait', async () => await collapsed(proxy) === 19)
+    await waiting(proxy, 19)
     gate.open()
     const all = await Promise.all(replies)
     expect(all.map(r => r.body)).toEqual(users.map(u => `for ${u}`))
@@ -178,7 +170,7 @@ describe('collapsing', () => {
       answer({ 'cache-control': 'public, max-age=60' }, 'for all')(request, response, 1)
     })
     const replies = Array.from({ length: 20 }, (_, i) => proxy.get('/all', { headers: { authorization: `Bearer ${i}` } }))
-    await until('all wait', async () => await collapsed(proxy) === 19)
+    await waiting(proxy, 19)
     gate.open()
     expect((await Promise.all(replies)).every(r => r.body === 'for all')).toBe(true)
     expect(origin.count()).toBe(1)
@@ -214,7 +206,7 @@ describe('collapsing', () => {
     expect((await proxy.purge({ tags: ['p1'] })).status).toBe(200)
     origin.on(answer({ 'cache-control': 'max-age=60', 'surrogate-key': 'p1' }, 'new'))
     const late = proxy.get('/p')
-    await until('the late one waits', async () => await collapsed(proxy) === 1)
+    await waiting(proxy, 1)
     gate.open()
     expect((await early).body).toBe('new')
     expect((await late).body).toBe('new')

@@ -2,6 +2,7 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { barrier, until } from '../support/barrier.js'
 import type { Reply } from '../support/client.js'
+import { waiting } from '../support/fills.js'
 import { answer, startOrigin } from '../support/origin.js'
 import type { TestProxy } from '../support/proxy.js'
 import { rawOrigin, type Script } from '../support/raw-origin.js'
@@ -178,7 +179,7 @@ describe('after its head', () => {
     const replies = [shared()]
     await asked.passed
     for (let i = 0; i < 4; i++) replies.push(shared())
-    await until('all wait', async () => ((await proxy.stats())['fills'] as { collapsed: number }).collapsed === 4)
+    await waiting(proxy, 4)
     gate.open()
     expect((await Promise.allSettled(replies)).map(r => r.status)).toEqual(Array.from({ length: 5 }, () => 'rejected'))
     expect(await stored(proxy)).toBe(0)
@@ -197,7 +198,7 @@ describe('after its head', () => {
     origin.on(answer({ 'cache-control': 'max-age=60' }, 'whole'))
     const joined = proxy.get('/p')
     joined.catch(() => undefined)
-    await until('it has joined', async () => ((await proxy.stats())['fills'] as { collapsed: number }).collapsed === 1)
+    await waiting(proxy, 1)
     clock.advance(200)
     await expect(reply).rejects.toThrow()
     await expect(joined).rejects.toThrow()

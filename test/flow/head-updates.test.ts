@@ -2,7 +2,8 @@
 import { describe, expect, it } from 'vitest'
 import { barrier } from '../support/barrier.js'
 import type { Reply } from '../support/client.js'
-import { cacheStatus, isHit, quiet, scenes, type Scene } from '../support/scene.js'
+import { quiet } from '../support/fills.js'
+import { cacheStatus, isHit, scenes, type Scene } from '../support/scene.js'
 
 const scene = scenes()
 const FIELDS = { 'Cache-Control': 'max-age=60, stale-while-revalidate=600', Version: '1' }
@@ -49,7 +50,7 @@ describe('a 200 to a HEAD', () => {
     expect(got.body).toBe('body')
     expect(cacheStatus(got)).toBe('seawall; hit; ttl=0; detail=stale-while-revalidate')
     expect(got.headers['version']).toBe('1')
-    await quiet(s)
+    await quiet(s.proxy)
     expect(isHit(await s.get('/', { 'cache-control': 'max-age=60' }))).toBe(true)
     expect(s.origin.seen.map(({ method }) => method)).toEqual(['GET', 'HEAD', 'GET'])
   })

@@ -3,8 +3,8 @@ import type { ServerResponse } from 'node:http'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { barrier, until } from '../support/barrier.js'
 import type { RawConnection } from '../support/client.js'
+import { waiting } from '../support/fills.js'
 import { answer, type TestOrigin } from '../support/origin.js'
-import type { TestProxy } from '../support/proxy.js'
 import { settled } from '../support/origins.js'
 import { cacheStatus, isHit } from '../support/scene.js'
 import { dial, stand, type Standing } from '../support/standing.js'
@@ -15,10 +15,6 @@ const CHUNK = Buffer.alloc(64 * 1024, 'x')
 const BETWEEN = 16 * MB
 
 type Stage = Standing & { readonly origin: TestOrigin }
-
-async function waiting (proxy: TestProxy, count: number): Promise<void> {
-  await until(`${count} wait`, async () => ((await proxy.stats())['fills'] as { collapsed: number }).collapsed === count)
-}
 
 /** An origin that sends `total` bytes as fast as they are taken, after `begin`. What it says is of the last request. */
 function sending (origin: TestOrigin, total: number, headers: Record<string, string>, begin: Promise<void> = Promise.resolve()) {

@@ -1,10 +1,11 @@
 /** What a stored part lacks is asked for, and combined with it (RFC 9111 §3.4). */
 import { describe, expect, it } from 'vitest'
-import { barrier, until } from '../support/barrier.js'
+import { until } from '../support/barrier.js'
+import { waiting } from '../support/fills.js'
 import type { Ranged } from '../support/ranged-origin.js'
-import { cacheStatus, collapsed, type Scene } from '../support/scene.js'
+import { cacheStatus } from '../support/scene.js'
 import { way } from '../support/standing.js'
-import { asked, contentRange, parts, TEXT } from '../support/parts.js'
+import { asked, contentRange, holdBack, parts, TEXT } from '../support/parts.js'
 
 describe('what a part lacks', () => {
   it.each([
@@ -72,16 +73,11 @@ describe('what a part lacks', () => {
   it('and is purged while it comes is neither stored nor given to who asks later', async () => {
     const { origin, part, proxy } = await parts()
     await part('bytes=0-9')
-    const held = barrier()
-    const { handle } = origin
-    origin.handle = async (request, response, count) => {
-      await held.passed
-      await handle(request, response, count)
-    }
+    const held = holdBack(origin)
     const early = part(undefined)
     await until('the rest to be asked for', () => origin.seen.length === 2)
     await proxy.purge({ tags: ['own'] })
-    origin.handle = handle
+    held.lift()
     expect(way(await part(undefined))).toBe('uri-miss')
     held.open()
     expect(await early).toMatchObject({ status: 200, body: TEXT })
@@ -91,14 +87,9 @@ describe('what a part lacks', () => {
   it('is asked for once for all who ask for the whole', async () => {
     const { origin, part, proxy } = await parts()
     await part('bytes=0-9')
-    const held = barrier()
-    const { handle } = origin
-    origin.handle = async (request, response, count) => {
-      await held.passed
-      await handle(request, response, count)
-    }
+    const held = holdBack(origin)
     const all = Promise.all([1, 2, 3].map(() => part(undefined)))
-    await until('two to wait', async () => await collapsed({ proxy } as Scene) === 2)
+    await waiting(proxy, 2)
     held.open()
     for (const reply of await all) expect(reply).toMatchObject({ status: 200, body: TEXT })
     expect(asked(origin)).toEqual(['bytes=0-9', 'bytes=10- if "v1"'])

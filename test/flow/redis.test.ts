@@ -2,6 +2,7 @@
 import { expect, it, onTestFinished } from 'vitest'
 import { barrier, until } from '../support/barrier.js'
 import type { Asked, Reply } from '../support/client.js'
+import { collapsed } from '../support/fills.js'
 import { answer, startOrigin, type TestOrigin } from '../support/origin.js'
 import { before, startProxy, type TestProxy } from '../support/proxy.js'
 import { joined } from '../support/redis-crew.js'
@@ -51,7 +52,7 @@ describeWithRedis('processes that share a Redis', () => {
     })
     const first = Array.from({ length: 50 }, () => s.get(0, '/a'))
     const second = Array.from({ length: 50 }, () => s.get(1, '/a'))
-    await until('all wait', async () => (await Promise.all(s.proxies.map(async p => ((await p.stats())['fills'] as { collapsed: number }).collapsed))).reduce((a, b) => a + b) === 98)
+    await until('all wait', async () => (await Promise.all(s.proxies.map(collapsed))).reduce((a, b) => a + b) === 98)
     open.open()
     const replies = await Promise.all([...first, ...second])
 

@@ -1,8 +1,9 @@
 /** Validating what is stored, with the origin and for clients (RFC 9111 §4.3, RFC 9110 §13). */
 import { describe, expect, it } from 'vitest'
-import { barrier, until } from '../support/barrier.js'
+import { barrier } from '../support/barrier.js'
+import { waiting } from '../support/fills.js'
 import { answer, type Handler } from '../support/origin.js'
-import { cacheStatus, collapsed, isHit, scenes, type Scene } from '../support/scene.js'
+import { cacheStatus, isHit, scenes, type Scene } from '../support/scene.js'
 
 const scene = scenes()
 const MAX_AGE = { 'cache-control': 'max-age=60' }
@@ -60,7 +61,7 @@ describe('our own conditional request', () => {
       await versioned('"v1"', 'one')(request, response, count)
     })
     const replies = Array.from({ length: 20 }, () => s.get('/'))
-    await until('all but one wait', async () => await collapsed(s) === 19)
+    await waiting(s.proxy, 19)
     gate.open()
     expect((await Promise.all(replies)).every(r => r.status === 200 && r.body === 'one')).toBe(true)
     expect(conditions(s)).toEqual([undefined, '"v1"'])

@@ -1,8 +1,9 @@
 /** Stale answers: when they may be given, when never, and what refreshes them (RFC 9111 §4.2.4, RFC 5861). */
 import { describe, expect, it } from 'vitest'
 import { barrier, until } from '../support/barrier.js'
+import { quiet } from '../support/fills.js'
 import { answer, type Handler } from '../support/origin.js'
-import { cacheStatus, isHit, quiet, scenes, type Scene } from '../support/scene.js'
+import { cacheStatus, isHit, scenes, type Scene } from '../support/scene.js'
 
 const scene = scenes()
 const ROUTE = { stale: { whileRevalidate: '30s', ifError: '300s' } }
@@ -29,7 +30,7 @@ describe('stale-while-revalidate', () => {
     }
     await until('the refresh is at the origin', () => s.origin.count() === 2)
     gate.open()
-    await quiet(s)
+    await quiet(s.proxy)
     expect(await s.get('/')).toMatchObject({ body: 'new', headers: { age: '0', 'cache-status': 'seawall; hit; ttl=10' } })
     expect(s.origin.count()).toBe(2)
     expect((await s.proxy.stats())['origin']).toMatchObject({ backgroundRefreshes: 1 })
@@ -47,7 +48,7 @@ describe('stale-while-revalidate', () => {
       expect((await s.get('/', headers)).body).toBe('good')
     }
     gate.open()
-    await quiet(s)
+    await quiet(s.proxy)
     expect(s.origin.count()).toBe(2)
   })
 
@@ -56,7 +57,7 @@ describe('stale-while-revalidate', () => {
     await aged(s, '/', 'max-age=10, stale-while-revalidate=30', 15, { etag: '"v1"' })
     s.origin.on(answer({ ...control('max-age=10'), etag: '"v1"' }, '', 304))
     expect((await s.get('/')).body).toBe('good')
-    await quiet(s)
+    await quiet(s.proxy)
     expect(s.origin.seen[1]!.headers['if-none-match']).toBe('"v1"')
     expect(await s.get('/')).toMatchObject({ body: 'good', headers: { age: '0', 'cache-status': 'seawall; hit; ttl=10' } })
   })
@@ -67,7 +68,7 @@ describe('stale-while-revalidate', () => {
       await aged(s, `/${seconds}`, 'max-age=10, stale-while-revalidate=30', seconds, { etag: '"kept"' })
       s.origin.on(answer(control('no-store'), 'new'))
       expect((await s.get(`/${seconds}`)).body, `after ${seconds} s`).toBe(body)
-      await quiet(s)
+      await quiet(s.proxy)
     }
   })
 
@@ -76,7 +77,7 @@ describe('stale-while-revalidate', () => {
     for (const [value, status] of [['max-age=10', 'hit'], ['s-maxage=10', 'fwd'], ['max-age=10, stale-while-revalidate=2', 'fwd'], ['max-age=10, stale-while-revalidate=x', 'fwd']] as const) {
       await aged(s, `/${encodeURIComponent(value)}`, value, 15, { etag: '"a"' })
       expect(cacheStatus(await s.get(`/${encodeURIComponent(value)}`)), value).toMatch(`seawall; ${status}`)
-      await quiet(s)
+      await quiet(s.proxy)
     }
   })
 })
@@ -200,13 +201,13 @@ describe('a background refresh that fails', () => {
     for (const [name, , failing] of [['a storable 500', '', () => answer(control('max-age=600'), 'bad', 500)] as const, ...FAILURES.filter(([name]) => name !== 'silence')]) {
       s.origin.on(failing(s))
       expect((await s.get('/')).body, name).toBe('good')
-      await quiet(s)
+      await quiet(s.proxy)
       expect(s.origin.count(), name).toBeGreaterThan(count)
       count = s.origin.count()
     }
     s.origin.on(answer(control('max-age=10'), 'mended'))
     expect((await s.get('/')).body).toBe('good')
-    await quiet(s)
+    await quiet(s.proxy)
     expect(await s.get('/')).toMatchObject({ body: 'mended', headers: { 'cache-status': 'seawall; hit; ttl=10' } })
   })
 

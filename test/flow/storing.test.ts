@@ -1,8 +1,9 @@
 /** What is stored and what is not, and what the answer says of why (RFC 9111 §3, §5.2.2). */
 import { describe, expect, it } from 'vitest'
 import { barrier, until } from '../support/barrier.js'
+import { waiting } from '../support/fills.js'
 import { answer } from '../support/origin.js'
-import { cacheStatus, collapsed, isHit, scenes, type Scene } from '../support/scene.js'
+import { cacheStatus, isHit, scenes, type Scene } from '../support/scene.js'
 
 const scene = scenes()
 type Fields = Record<string, string | string[]>
@@ -104,21 +105,21 @@ describe('silence', () => {
     const s = await scene()
     const sessions = Array.from({ length: 10 }, (_, i) => `session=${i}`)
     let gate = barrier()
-    let waiting = 0
+    let atOrigin = 0
     s.origin.on(async (request, response, count) => {
-      waiting++
+      atOrigin++
       await gate.passed
       answer({ etag: '"same"' }, `for ${request.headers.cookie}`)(request, response, count)
     })
     const ask = () => sessions.map(cookie => s.get('/me', { cookie }))
     const first = ask()
-    await until('all but one wait', async () => await collapsed(s) === 9)
+    await waiting(s.proxy, 9)
     gate.open()
     expect((await Promise.all(first)).map(r => r.body)).toEqual(sessions.map(c => `for ${c}`))
     gate = barrier()
-    waiting = 0
+    atOrigin = 0
     const again = ask()
-    await until('all are at the origin side by side', () => waiting === 10)
+    await until('all are at the origin side by side', () => atOrigin === 10)
     gate.open()
     expect((await Promise.all(again)).map(r => r.body)).toEqual(sessions.map(c => `for ${c}`))
   })

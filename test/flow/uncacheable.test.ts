@@ -1,17 +1,13 @@
 /** What is remembered as uncacheable goes straight to the origin, and may change its mind. */
 import { describe, expect, it } from 'vitest'
 import { barrier } from '../support/barrier.js'
+import { fills } from '../support/fills.js'
 import { answer } from '../support/origin.js'
 import { cacheStatus, isHit } from '../support/scene.js'
 import { stand } from '../support/standing.js'
 
 const NEVER = answer({ 'cache-control': 'no-store' }, 'mine')
 const FRESH = { 'cache-control': 'max-age=60' }
-
-/** Requests that lead a fill, by how it ended. */
-async function fills (proxy: { stats (): Promise<Record<string, unknown>> }): Promise<Record<string, number>> {
-  return (await proxy.stats())['fills'] as Record<string, number>
-}
 
 describe('what is remembered as uncacheable', () => {
   it('leads no fill', async () => {

@@ -2,8 +2,9 @@
 import { describe, expect, it } from 'vitest'
 import { barrier } from '../support/barrier.js'
 import { connect } from '../support/client.js'
+import { quiet } from '../support/fills.js'
 import { answer, type Handler } from '../support/origin.js'
-import { cacheStatus, isHit, quiet, scenes, type Scene } from '../support/scene.js'
+import { cacheStatus, isHit, scenes, type Scene } from '../support/scene.js'
 
 const scene = scenes()
 const SITE = 'a.test'
@@ -177,7 +178,7 @@ describe('the moment', () => {
     expect((await read(s, '/item')).body).toBe('new')
     gate.open()
     expect((await early).body).toBe('new')
-    await quiet(s)
+    await quiet(s.proxy)
     expect(await read(s, '/item')).toMatchObject({ body: 'new', headers: { 'cache-status': 'seawall; hit; ttl=60' } })
   })
 })

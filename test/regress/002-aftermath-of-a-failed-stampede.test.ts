@@ -1,6 +1,7 @@
 /** What a stampede had not yet read from its sockets when the second try failed led pair after pair of its own. */
 import { expect, it } from 'vitest'
-import { barrier, until } from '../support/barrier.js'
+import { barrier } from '../support/barrier.js'
+import { waiting } from '../support/fills.js'
 import { answer } from '../support/origin.js'
 import { stand } from '../support/standing.js'
 
@@ -12,10 +13,9 @@ it('is the answer to those who ask a moment later, as the origin put it', async 
     answer({ 'retry-after': '7' }, 'private words', 503)(request, response, count)
   })
   const replies = Array.from({ length: 10 }, () => proxy.get('/failing'))
-  const waiting = async (n: number): Promise<void> => until(`${n} wait`, async () => ((await proxy.stats())['fills'] as { collapsed: number }).collapsed === n)
-  await waiting(9)
+  await waiting(proxy, 9)
   gates[0]!.open()
-  await waiting(9 + 8)
+  await waiting(proxy, 9 + 8)
   gates[1]!.open()
   const all = await Promise.all(replies)
   const late = await proxy.get('/failing')

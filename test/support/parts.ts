@@ -1,4 +1,5 @@
 /** A standing Seawall before an origin that serves ranges of one text, and what was asked of it. */
+import { barrier } from './barrier.js'
 import type { Reply } from './client.js'
 import { rangedOrigin, type Ranged } from './ranged-origin.js'
 import { stand, type Standing } from './standing.js'
@@ -19,3 +20,14 @@ export async function parts (changes: Partial<Ranged> = {}, config: object = {})
 /** What the origin was asked for, in order. */
 export const asked = ({ seen }: Ranged): (string | undefined)[] => seen.map(({ headers }) => headers.range === undefined ? undefined : `${headers.range}${headers['if-range'] === undefined ? '' : ` if ${headers['if-range']}`}`)
 export const contentRange = (reply: Reply): string | undefined => reply.headers['content-range']
+
+/** What the origin is asked from now on waits for `open`; after `lift`, only what was asked before it. */
+export function holdBack (origin: Ranged): { open (): void, lift (): void } {
+  const held = barrier()
+  const { handle } = origin
+  origin.handle = async (request, response, count) => {
+    await held.passed
+    await handle(request, response, count)
+  }
+  return { open: held.open, lift: () => { origin.handle = handle } }
+}

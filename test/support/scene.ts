@@ -1,6 +1,5 @@
 /** Seawall before an origin whose Date follows a clock the test winds: time passes by `advance` alone. */
 import { afterEach, expect } from 'vitest'
-import { until } from './barrier.js'
 import type { Reply } from './client.js'
 import { manualClock, type ManualClock } from './clock.js'
 import { startOrigin, type Handler, type TestOrigin } from './origin.js'
@@ -66,18 +65,4 @@ export async function expectFreshFor (s: Scene, path: string, seconds: number, m
   expect(isHit(await s.get(path)), `${message}: still fresh`).toBe(true)
   s.clock.advance(1)
   expect(isHit(await s.get(path)), `${message}: still fresh after ${seconds} s`).toBe(false)
-}
-
-/** Resolves once no fetch from the origin is under way, a background one neither. */
-export async function quiet (s: Scene): Promise<void> {
-  await until('every fetch has ended', async () => (await fills(s)).inFlight === 0)
-}
-
-/** Requests that waited for another's fetch so far. */
-export async function collapsed (s: Scene): Promise<number> {
-  return (await fills(s)).collapsed
-}
-
-async function fills (s: Scene): Promise<{ inFlight: number, collapsed: number }> {
-  return (await s.proxy.stats())['fills'] as { inFlight: number, collapsed: number }
 }
