@@ -17,7 +17,7 @@ import type { FillEnd } from '../core/reasons.js'
 import type { RouteRules } from '../core/route.js'
 import type { BodyReader, Entry, EntryMeta, Judged, Lacking, Ms, RawHeaders, Stamp } from '../core/types.js'
 import { endToEnd, fieldValue } from '../http/fields.js'
-import { mergeTags, responseTags } from '../invalidation/tags.js'
+import { mergeTags, responseTags, tagsFit } from '../http/tags.js'
 import { responseHeaders } from '../policy/forward.js'
 import { storeTime, type StoreTime } from '../policy/store-time.js'
 import type { Exchange, OriginAnswer } from '../origin/contract.js'
@@ -34,6 +34,8 @@ import { Turn, type Outcome as TurnOutcome } from './turn.js'
 
 /** Answers to the range that was asked for, or to conditions, where the request may have asked for neither. */
 const OF_THE_RANGE: ReadonlySet<number> = new Set([206, 304, 412, 416])
+
+const TOO_MANY_TAGS: StoreTime = { kind: 'refuse', why: 'too-many-tags', intrinsic: true }
 
 export class Fill implements Filling {
   readonly plan: FillPlan
@@ -199,14 +201,11 @@ export class Fill implements Filling {
   private async answered (answer: OriginAnswer, completed?: Completed): Promise<void> {
     const { r, entry } = this.plan
     const wall = this.parts.clock.wall()
-    const verdict = storeTime({
-      method: 'GET', facts: r.facts, route: r.route, status: answer.status, headers: endToEnd(answer.headers),
-      askedAt: answer.askedAt, answeredAt: answer.answeredAt, wall, random: this.parts.random(),
-      ranged: completed !== undefined || (this.asRanged && r.facts.ifRange === undefined)
-    })
+    const tags = mergeTags(completed?.tags ?? r.route.tags, responseTags(answer.headers, r.facts.site))
+    const verdict = tagsFit(tags) ? this.verdict(answer, completed, wall) : TOO_MANY_TAGS
     const headers = responseHeaders(answer.headers, stripped(r.route, verdict.kind === 'store'), wall)
     const failing = answer.status >= 500 && (verdict.kind === 'refuse' || entry !== undefined)
-    const meta = verdict.kind === 'store' && !failing ? this.metaOf(answer, headers, verdict, completed?.tags) : undefined
+    const meta = verdict.kind === 'store' && !failing ? this.metaOf(answer, headers, verdict, tags) : undefined
     this.judged = meta ?? this.judged
     if (meta !== undefined && verdict.kind === 'store') this.vary = verdict.vary
     const refusal = verdict.kind === 'refuse' ? verdict.why : meta === undefined ? undefined : this.keeping.begin(meta, answer, bodyLength(answer, verdict), this.turn.lease)
@@ -232,10 +231,19 @@ export class Fill implements Filling {
     return status >= 400 && status < 500 && this.plan.shared && this.parts.store.peek(this.plan.passKey) === undefined
   }
 
-  private metaOf (answer: OriginAnswer, headers: RawHeaders, verdict: StoreTime & { kind: 'store' }, tags: readonly string[] | undefined): EntryMeta {
+  private verdict (answer: OriginAnswer, completed: Completed | undefined, wall: Ms): StoreTime {
+    const { r } = this.plan
+    return storeTime({
+      method: 'GET', facts: r.facts, route: r.route, status: answer.status, headers: endToEnd(answer.headers),
+      askedAt: answer.askedAt, answeredAt: answer.answeredAt, wall, random: this.parts.random(),
+      ranged: completed !== undefined || (this.asRanged && r.facts.ifRange === undefined)
+    })
+  }
+
+  private metaOf (answer: OriginAnswer, headers: RawHeaders, verdict: StoreTime & { kind: 'store' }, tags: readonly string[]): EntryMeta {
     const { r } = this.plan
     const key = verdict.vary.length === 0 ? r.primary : variantOf(r, verdict.vary)
-    return newMeta(this, { key, status: answer.status, headers, verdict, tags: mergeTags(tags ?? r.route.tags, responseTags(answer.headers, r.facts.site)) })
+    return newMeta(this, { key, status: answer.status, headers, verdict, tags })
   }
 
   private async pump (answer: OriginAnswer): Promise<void> {

@@ -2,7 +2,7 @@
 import { SeawallError } from '../core/errors.js'
 import { nextGeneration } from '../core/generation.js'
 import { CLEAN, type ProxyResponse, type Stamp } from '../core/types.js'
-import { mergeTags, responseTags } from '../invalidation/tags.js'
+import { mergeTags, responseTags } from '../http/tags.js'
 import type { Exchange, OriginAnswer } from '../origin/contract.js'
 import { answersGets } from '../policy/post.js'
 import { fromFill } from './answer.js'
