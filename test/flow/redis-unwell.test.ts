@@ -16,6 +16,8 @@ const SEED = Number(process.env['PURGE_SEED'] ?? Date.now() % 2 ** 31)
 /** For a machine that may be busy. */
 const GENEROUS = { timeout: '2s', maxLag: '3s' }
 const LOCAL = { tags: ['tag'], wait: 'local' }
+const META = 'seawall:v1:{log}:meta'
+const EVENTS = 'seawall:v1:{log}:events'
 
 /** Longer than what comes in one piece. */
 const bodyOf = (path: string): string => path.repeat(40_000 / path.length)
@@ -110,6 +112,26 @@ describeWithRedis('a Redis that is unwell', () => {
     }
     expect(acknowledged).toBeGreaterThan(0)
     expect(Number(/evicted_keys:(\d+)/.exec(redis.cli('INFO', 'stats'))![1])).toBeGreaterThan(0)
+  })
+})
+
+describeWithRedis('a Redis in which somebody wrote', () => {
+  it.each([
+    ['a string in place of the hash', ['SET', META, 'x']],
+    ['a string in place of the stream', ['SET', EVENTS, 'x']],
+    ['the greatest epoch there is', ['HSET', META, 'epoch', '9007199254740991']],
+    ['a word for an epoch', ['HSET', META, 'epoch', 'none']]
+  ] as const)('%s: purges hold, and are answered again after a look', LONG, async (_, command) => {
+    const redis = await startRedis()
+    const v = await versions()
+    const both = [await startMember(v.origin, { url: redis.url, maxLag: '500ms' }), await startMember(v.origin, { url: redis.url, maxLag: '500ms' })]
+    for (const [i, seawall] of [...both, ...both].entries()) {
+      await Promise.all(both.map(one => get(one, '/a')))
+      redis.cli(...command)
+      v.version++
+      await until(`it is purged (round ${i})`, async () => (await purge(seawall)).status === 200)
+      for (const one of both) expect(Number((await get(one, '/a')).body)).toBe(v.version)
+    }
   })
 })
 
