@@ -6,7 +6,7 @@
  * field for each member; `events` (a stream) has an entry `SEQ-0` for each position. Redis may lose either, both, or the newest
  * of both (eviction, FLUSHALL, an old snapshot, a failover), and whoever may write to it may put anything in their place. So
  * they must be what these scripts write, and agree with each other, with the server that wrote them, and with whatever the
- * caller has seen; if they do not, a greater epoch begins with an empty stream. Members are fields of
+ * caller has seen; if they do not, a greater epoch begins with an empty stream, or the call is refused. Members are fields of
  * the same hash so that none is lost while the epoch stays; a hash that is there hands them on to the next.
  *
  * An epoch is taken from the hash only under its seal, which says that a script drew it: one that was written by hand might be
@@ -19,7 +19,10 @@ import { script } from '../redis/link.js'
 /** What does not change while an epoch lasts, as the hash has it. */
 export const SEAL = "local function sealOf (epoch, run, began) return redis.sha1hex(epoch .. ':' .. run .. ':' .. began) end"
 
-/** KEYS: meta, events. ARGV: id, epoch, seq, last batch, 20 random bits, page, ids to restore, [id, beat] to forget (JSON). */
+/**
+ * KEYS: meta, events. ARGV: id, epoch, seq, last batch, 20 random bits, page, ids to restore, [id, beat] to forget (JSON), 1 if
+ * an epoch may begin.
+ */
 const AGREE = `
 ${SEAL}
 local meta, events = KEYS[1], KEYS[2]
@@ -32,6 +35,7 @@ local function read (...)
   if string.find(reply.err, 'WRONGTYPE', 1, true) then return nil end
   error(reply.err, 0)
 end
+local function lost () return redis.error_reply('LOST The log was lost, and is not to begin anew yet.') end
 
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -64,7 +68,11 @@ local function begin ()
   redis.call('HSET', meta, 'epoch', int(epoch), 'seq', 0, 'run', run, 'began', int(now), 'seal', sealOf(int(epoch), run, int(now)))
 end
 
-if not agrees() then begin() end
+local mayBegin = ARGV[9] == '1'
+if not agrees() then
+  if not mayBegin then return lost() end
+  begin()
+end
 `
 
 /** Another page of events follows by another call. */
@@ -92,15 +100,16 @@ export const POLL = script(AGREE + 'local appended\n' + ANSWER)
 export const APPEND = script(`${AGREE}
 local function add ()
   seq = seq + 1
-  return redis.pcall('XADD', events, 'MAXLEN', '~', ARGV[12], int(seq) .. '-0', 'w', id, 'b', ARGV[9], 'm', ARGV[10], 's', ARGV[11])
+  return redis.pcall('XADD', events, 'MAXLEN', '~', ARGV[13], int(seq) .. '-0', 'w', id, 'b', ARGV[10], 'm', ARGV[11], 's', ARGV[12])
 end
 local added = add()
 if type(added) == 'table' and (string.find(added.err, 'equal or smaller', 1, true) or string.find(added.err, 'exhausted', 1, true)) then
+  if not mayBegin then return lost() end
   begin()
   added = add()
 end
 if type(added) == 'table' then return added end
 local appended = int(seq)
 redis.call('HSET', meta, 'seq', appended)
-redis.call('PUBLISH', ARGV[13], ARGV[14] .. ' ' .. id)
+redis.call('PUBLISH', ARGV[14], ARGV[15] .. ' ' .. id)
 ${ANSWER}`)

@@ -75,6 +75,14 @@ const FAULTS: Record<string, Fault> = {
   'other types': ({ redis, meta, events }, random) => redis.cli('SET', random(2) === 0 ? meta : events, 'x'),
   'a hand in the hash': ({ redis, meta }, random) => redis.cli('HSET', meta, FIELDS[random(FIELDS.length)]!, NONSENSE[random(NONSENSE.length)]!),
   'a hand in the stream': ({ redis, events }, random) => redis.cli('EVAL', HAND, '1', events, `${random(100)}-${random(2)}`, `${random(2)}`),
+  'no memory': async ({ redis }, random, logs) => {
+    redis.cli('CONFIG', 'SET', 'maxmemory-policy', 'allkeys-lru')
+    redis.cli('CONFIG', 'SET', 'maxmemory', '1')
+    const { epochs } = logs[0]!.follower
+    const enough = epochs.count + 1 + random(5)
+    await until('it was lost', () => epochs.count >= enough)
+    redis.cli('CONFIG', 'SET', 'maxmemory', '0')
+  },
   'older copy': ({ redis, meta, events }) => redis.cli('EVAL', OLDER_COPY, '2', meta, events),
   'no writes': async ({ redis }, _, logs) => {
     redis.cli('REPLICAOF', '127.0.0.1', '1')

@@ -1,10 +1,14 @@
 /** Whatever Redis loses of the shared log, nothing stored before counts as clean afterwards, and the log goes on. */
 import { expect, it } from 'vitest'
+import { systemClock } from '../../src/core/clock.js'
 import { RedisFailure } from '../../src/redis/failure.js'
 import { until } from '../support/barrier.js'
+import { manualClock } from '../support/clock.js'
 import { logCluster, type LogCluster } from '../support/log-redis.js'
 import { judgedOf, stranger } from '../support/records.js'
 import { describeWithRedis } from '../support/redis.js'
+
+const LAG = 1_000
 
 describeWithRedis('a gap', () => {
   const event = (seq: number, scopes: string, batch = `other-${seq}`): string[] => [`${seq}-0`, 'w', 'x', 'b', batch, 'm', 'hard', 's', scopes]
@@ -120,6 +124,36 @@ describeWithRedis('the stream', () => {
     expect(late.verdict(before).kind).toBe('unsure')
     expect(a.verdict(before).kind).toBe('clean')
     expect(late.verdict(stranger(judgedOf('x', ['t'], late.head))).kind).toBe('clean')
+  })
+})
+
+describeWithRedis('a Redis with less memory than it takes for itself', () => {
+  it('evicts the log at once, which is begun anew only after a while, and not by a purge', async () => {
+    const clock = manualClock()
+    // what is measured is wound by hand; what is waited for comes by itself
+    const { redis, join, settle } = await logCluster({ maxLag: LAG, clock: { ...clock, after: systemClock.after } })
+    const a = join('a')
+    await settle(a)
+    const { epochs } = a.follower
+    redis.cli('CONFIG', 'SET', 'maxmemory-policy', 'allkeys-lru')
+    redis.cli('CONFIG', 'SET', 'maxmemory', '1')
+    await until('it is lost again and again', () => epochs.fleeting)
+    for (let times = 0; times < 8; times++) {
+      const { count } = epochs
+      for (let polls = 0; polls < 20; polls++) await a.follower.poll()
+      await expect(a.append([{ tag: 't' }], 'hard', 'cluster')).rejects.toMatchObject({ fault: 'lost' })
+      expect(epochs.count).toBe(count)
+      clock.advance(LAG)
+      await until('another begins', () => epochs.count > count)
+    }
+    redis.cli('CONFIG', 'SET', 'maxmemory', '0')
+    clock.advance(LAG)
+    const { count } = epochs
+    await until('another begins', () => epochs.count > count)
+    expect(await a.append([{ tag: 't' }], 'hard', 'local')).toEqual({ seq: 1, applied: 1, unreachable: [] })
+    clock.advance(2 * LAG)
+    await until('it lasts', () => !epochs.fleeting)
+    expect(epochs.count).toBe(count + 1)
   })
 })
 

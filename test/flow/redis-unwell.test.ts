@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
 import { until } from '../support/barrier.js'
 import { chance } from '../support/chance.js'
+import { ask } from '../support/client.js'
 import { answer, startOrigin, type TestOrigin } from '../support/origin.js'
 import { get, joined, purge, sharing, startMember, versions } from '../support/redis-crew.js'
 import { describeWithRedis, startRedis, type TestRedis } from '../support/redis.js'
@@ -132,6 +133,30 @@ describeWithRedis('a Redis in which somebody wrote', () => {
       await until(`it is purged (round ${i})`, async () => (await purge(seawall)).status === 200)
       for (const one of both) expect(Number((await get(one, '/a')).body)).toBe(v.version)
     }
+  })
+})
+
+describeWithRedis('a Redis with less memory than it takes for itself', () => {
+  it('answers everybody through memory and origin, and is told of once', LONG, async () => {
+    const redis = await startRedis()
+    const v = await versions()
+    const both = [await startMember(v.origin, { url: redis.url, maxLag: '500ms' }), await startMember(v.origin, { url: redis.url, maxLag: '500ms' })]
+    const evicted = (): number => Number(/evicted_keys:(\d+)/.exec(redis.cli('INFO', 'stats'))![1])
+    const told = (words: string): number[] => both.map(seawall => seawall.log().filter(({ msg }) => String(msg).includes(words)).length)
+    const lines = told('')
+    redis.cli('CONFIG', 'SET', 'maxmemory-policy', 'allkeys-lru')
+    redis.cli('CONFIG', 'SET', 'maxmemory', '1')
+    await until('the log was evicted time and again', () => evicted() >= 20, 60_000)
+    for (const seawall of both) expect((await get(seawall, '/a')).body).toBe('1')
+    expect(told('raise maxmemory')).toEqual([1, 1])
+    for (const [i, count] of told('').entries()) expect(count - lines[i]!).toBeLessThan(6)
+    const counted = (await ask(`${both[0]!.adminUrl}/metrics`)).body
+    expect(Number(/^seawall_log_epochs_total (\d+)$/m.exec(counted)![1])).toBeGreaterThan(3)
+    redis.cli('CONFIG', 'SET', 'maxmemory', '0')
+    v.version++
+    await until('purges are taken again', async () => (await purge(both[0]!)).status === 200)
+    for (const seawall of both) expect(Number((await get(seawall, '/a')).body)).toBe(v.version)
+    await until('it is told of', () => told('lasts again').every(count => count === 1))
   })
 })
 

@@ -90,6 +90,7 @@ const PATHS: readonly Mutant[] = [
   mutant('what is of another type in Redis is a log that was lost', 'invalidation/scripts.ts', ['test/contract/invalidation-gaps.test.ts'], "if string.find(reply.err, 'WRONGTYPE', 1, true) then return nil end", ''),
   mutant('an epoch is believed under its seal', 'invalidation/scripts.ts', ['test/contract/invalidation-damage.test.ts'], 'and state[5] == sealOf(state[1], state[3], state[4])', ''),
   mutant('no member is further than the log', 'invalidation/redis-reply.ts', ['test/contract/invalidation-damage.test.ts'], '...(possible ? { epoch, seq } : { epoch: 0, seq: 0 })', 'epoch, seq'),
+  mutant('epochs that do not last begin ever later', 'invalidation/epochs.ts', ['test/unit/invalidation-epochs.test.ts'], "(by === 'poll' && now - this.since >= this.pause)", "(by === 'poll' && now >= this.since)"),
   mutant('tags are capped in number', 'invalidation/tags.ts', ['test/unit/invalidation-tags.test.ts'], '&& into.size < MAX_TAGS) into', ') into'),
   mutant('tags are capped in length', 'invalidation/tags.ts', ['test/unit/invalidation-tags.test.ts'], 'if (tag.length <= MAX_TAG_BYTES && into', 'if (into'),
   mutant('variants are capped', 'store/variants.ts', ['test/contract/store-memory.test.ts'], 'return count > this.most ? victim : undefined', 'return undefined'),
