@@ -7,7 +7,7 @@ import type { Exchange, OriginAnswer } from '../origin/contract.js'
 import { answersGets } from '../policy/post.js'
 import { fromFill } from './answer.js'
 import type { Fill } from './fill.js'
-import { credentialed, type Fills } from './fills.js'
+import { keyFor, type Fills } from './fills.js'
 import type { Parts } from './parts.js'
 import type { Recognised } from './recognise.js'
 
@@ -21,9 +21,8 @@ export function storable (parts: Parts, r: Recognised, answer: OriginAnswer, sin
 
 /** Begins to store it, from the log's head on: right behind its own invalidation, which is not to concern it. */
 export function store (parts: Parts, fills: Fills, r: Recognised, exchange: Exchange): Fill {
-  const passKey = r.facts.authorization ? credentialed(r.primary) : r.primary
   const adopted = { exchange, startedAt: parts.log.head, beganAt: parts.clock.now(), generation: nextGeneration() }
-  const fill = fills.lead({ r, key: r.primary, entry: undefined, shared: false, last: false, adopted, passKey })
+  const fill = fills.lead({ r, key: r.primary, entry: undefined, shared: false, last: false, adopted, passKey: keyFor(r, r.primary) })
   fill.claim()
   return fill
 }

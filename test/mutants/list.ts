@@ -109,7 +109,7 @@ const PATHS: readonly Mutant[] = [
   mutant('one refresh a key', 'proxy/collapse.ts', [...MODEL, 'test/flow/stale.test.ts'], 'if (this.fills.busy(this.keyFor(r, found))) return', ''),
   mutant('a variant is for those who select it', 'proxy/collapse.ts', [...MODEL, 'test/flow/vary.test.ts'], 'if (key !== meta.key) return false', ''),
   mutant('who waited is not given what was purged', 'proxy/collapse.ts', [...MODEL, 'test/flow/not-modified.test.ts', 'test/flow/collapse-edges.test.ts', 'test/flow/purge.test.ts'], 'if (meta === undefined || this.parts.log.verdict(fill.judged) !== CLEAN) return false', 'if (meta === undefined) return false'),
-  mutant('credentials are a class of their own', 'proxy/fills.ts', [...MODEL, 'test/flow/collapse.test.ts'], 'const slots = [plan.r.facts.authorization ? credentialed(plan.key) : plan.key]', 'const slots = [plan.key]'),
+  mutant('credentials are a class of their own', 'proxy/fills.ts', [...MODEL, 'test/flow/collapse.test.ts'], 'const slots = [keyFor(plan.r, plan.key)]', 'const slots = [plan.key]'),
   mutant('a write invalidates', 'proxy/pass.ts', [...MODEL, 'test/flow/write-invalidation.test.ts'], 'await parts.log.appendWrite(scopes)', ''),
   mutant('a write that failed invalidates nothing', 'proxy/invalidate.ts', ['test/flow/write-invalidation.test.ts'], '|| status < 200 || status >= 400) return []', ') return []'),
   mutant('what is given again is what is stored', 'proxy/again.ts', ['test/flow/given-again.test.ts'], 'return store.holds(entry, now) && log', 'return log'),
