@@ -53,6 +53,8 @@ export class Fill implements Filling {
   vary: readonly string[] = []
   /** The origin was asked for the range of the request it is led by. */
   asRanged = false
+  /** Since when nobody reads it or is going to. */
+  unattended: Ms | undefined
   /** Requests that will open a reader or `release` their claim. */
   private claims = 0
   private readonly parts: Parts
@@ -73,11 +75,12 @@ export class Fill implements Filling {
     this.generation = plan.adopted?.generation ?? nextGeneration()
     this.startedAt = plan.adopted?.startedAt ?? parts.log.head
     this.beganAt = plan.adopted?.beganAt ?? parts.clock.now()
+    this.unattended = plan.background === true ? this.beganAt : undefined
     this.judged = this.unanswered()
     let settle!: (head: FillHead) => void
     this.head = new Promise(resolve => { settle = resolve })
     this.settleHead = settle
-    this.body = new SharedBody(parts.clock, () => this.unread())
+    this.body = new SharedBody(parts.clock, () => this.left())
     this.keeping = new Keeping(parts, this)
     this.turn = new Turn(parts, plan)
     parts.counters.fillsInFlight++
@@ -87,6 +90,7 @@ export class Fill implements Filling {
   /** A request says it will open a reader, or release. */
   claim (): void {
     this.claims++
+    this.unattended = undefined
   }
 
   /** Turns a claim into a reader from the first byte. */
@@ -101,6 +105,7 @@ export class Fill implements Filling {
   release (): void {
     this.claims--
     this.settleClaims()
+    this.left()
   }
 
   /** The one request it is for is gone. Once the head is known, its reader says so. */
@@ -165,7 +170,7 @@ export class Fill implements Filling {
   /** Never throws: what fails fails the fill, once it is listed. */
   private async ask (entry: Entry | undefined, lacking?: Lacking): Promise<OriginAnswer> {
     this.asRanged = lacking === undefined && asRanged(this.plan)
-    this.exchange = this.plan.adopted?.exchange ?? this.parts.origins.ask(fillRequest(this.parts, this.plan, entry, lacking))
+    this.exchange = this.plan.adopted?.exchange ?? this.parts.origins.ask(fillRequest(this.parts, this, entry, lacking))
     return this.exchange.answer
   }
 
@@ -275,6 +280,12 @@ export class Fill implements Filling {
   private settleClaims (): void {
     if (this.known?.kind !== 'answer' || this.claims > 0 || this.keeping.active) return
     this.body.release()
+    this.unread()
+  }
+
+  /** One who read it, or was going to, does so no more. */
+  private left (): void {
+    if (this.claims === 0 && this.body.readers === 0) this.unattended ??= this.parts.clock.now()
     this.unread()
   }
 

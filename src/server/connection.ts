@@ -83,7 +83,10 @@ export class Connection {
     this.in.ended = true
     switch (this.state) {
       case 'idle': case 'head': return this.end()
-      case 'answering': this.in.body?.fail(new SeawallError('body_cut')); break
+      case 'answering':
+        if (this.request !== undefined) this.request.endedAt = this.serving.clock.now()
+        this.in.body?.fail(new SeawallError('body_cut'))
+        break
       case 'skipping': return this.end()
     }
   }

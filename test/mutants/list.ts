@@ -142,6 +142,8 @@ const EDGES: readonly Mutant[] = [
   mutant('chunk extensions and trailers of an origin are bounded', 'origin/overhead.ts', ['test/unit/overhead.test.ts', 'test/wire/answers.test.ts'], 'return this.bytes > ALLOWED', 'return false'),
   mutant('no copy is kept that was asked for before its owner outdated it', 'workers/copies.ts', ['test/unit/workers-copies.test.ts'], 'if (since > this.outdatedAt) return', 'if (since > 0) return'),
   mutant('slow clients make room at an origin for who waits', 'origin/gate.ts', ['test/contract/origins-slow-clients.test.ts'], 'if (lagging.length > this.limit / 2) {', 'if (lagging.length > this.limit) {'),
+  mutant('clients that have left make room too', 'origin/waits.ts', ['test/flow/origin-protection.test.ts'], 'since === undefined ? this.pace', 'since !== -1 ? this.pace'),
+  mutant('an answer that nobody reads makes room', 'proxy/fill.ts', ['test/flow/origin-protection.test.ts'], 'this.unattended ??= this.parts.clock.now()', 'this.unattended ??= undefined'),
   mutant('a few slow clients are left alone', 'origin/gate.ts', ['test/contract/origins-slow-clients.test.ts'], 'if (lagging.length > this.limit / 2) {', 'if (lagging.length > 0) {'),
   mutant('a slow probe keeps nobody out', 'origin/breaker.ts', ['test/contract/origins-protection.test.ts'], 'this.probing !== 0 && this.clock.now() - this.probedAt < this.config.probe', 'this.probing !== 0'),
   mutant('small pieces of a body are joined', 'core/gathered.ts', ['test/unit/gathered.test.ts', 'test/regress/008-a-body-in-chunks-of-one-byte.test.ts'], 'if (piece.length >= SMALL) {', 'if (piece.length >= 0) {'),
