@@ -23,6 +23,7 @@ import { serveLog } from '../workers/channel-backend.js'
 import { socketFolder } from '../workers/owners.js'
 import { add } from '../workers/sum.js'
 import { Supervisor, WORKER } from '../workers/supervisor.js'
+import { instanceEnv } from './instance.js'
 import { readiness, type Phase } from './phase.js'
 import { outputOf } from './process.js'
 import { purgeKeys } from './purge-keys.js'
@@ -94,7 +95,7 @@ export async function startWorkers (settings: Settings, io: AppIo, count: number
   const shared: SharedSources | undefined = sharing && { ...sharing.sources, counters: sums.redis }
   const supervisor = new Supervisor({
     count, clock, logger,
-    env: { [WORKER.sockets]: socketFolder() },
+    env: { [WORKER.sockets]: socketFolder(), ...instanceEnv() },
     onBegin: (channel, id) => {
       serveLog(channel, hub, id)
       channel.on('outdated', key => { supervisor.tell('outdated', key, channel) })

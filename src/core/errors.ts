@@ -50,6 +50,7 @@ const CODES = {
   origin_busy: ['origin', 503, 'Too many requests wait for the origin.'],
   // ourselves
   misdirected: ['client', 421, 'No route of this proxy serves that host.'],
+  loop_detected: ['client', 508, 'The request has come through this proxy before.'],
   only_if_cached: ['client', 504, 'Nothing usable is stored, and the request forbids asking the origin.'],
   slow_reader: ['seawall', 499, 'A reader too slow for the others was let go.'],
   abandoned: ['seawall', 499, 'Nobody wanted the answer any more.'],

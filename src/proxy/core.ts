@@ -13,6 +13,7 @@
 import { SeawallError } from '../core/errors.js'
 import { CLEAN, type Decision, type Ms, type ProxyCore, type ProxyRequest, type ProxyResponse, type ProxyTunnel } from '../core/types.js'
 import { decide } from '../policy/decide.js'
+import { looped } from '../policy/loop.js'
 import { Again, mayRepeat } from './again.js'
 import { fromEntry, fromError, ofThisServer } from './answer.js'
 import { Collapse, type Round } from './collapse.js'
@@ -66,6 +67,7 @@ class Core implements ProxyCore {
     try {
       r = recognise(request, this.parts.route)
       if (r === undefined) return fromError(new SeawallError('misdirected'), request, {})
+      if (looped(request.fields.raw, this.parts.id)) return fromError(new SeawallError('loop_detected'), request, {})
       return await this.serve(r, { turns: 0, failures: 0 })
     } catch (thrown) {
       this.parts.logger.error({ err: thrown, url: r?.url }, 'a request failed inside the proxy')
@@ -75,7 +77,9 @@ class Core implements ProxyCore {
 
   async upgrade (request: ProxyRequest): Promise<ProxyTunnel | ProxyResponse> {
     const r = recognise(request, this.parts.route)
-    return r === undefined ? fromError(new SeawallError('misdirected'), request, {}) : tunnel(this.parts, r)
+    if (r === undefined) return fromError(new SeawallError('misdirected'), request, {})
+    if (looped(request.fields.raw, this.parts.id)) return fromError(new SeawallError('loop_detected'), request, {})
+    return tunnel(this.parts, r)
   }
 
   /** Only a store that processes share is waited for. */

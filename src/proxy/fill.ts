@@ -16,14 +16,14 @@ import { nextGeneration } from '../core/generation.js'
 import type { FillEnd } from '../core/reasons.js'
 import type { RouteRules } from '../core/route.js'
 import type { BodyReader, Entry, EntryMeta, Judged, Lacking, Ms, RawHeaders, Stamp } from '../core/types.js'
-import { endToEnd, fieldValue } from '../http/fields.js'
-import { mergeTags, responseTags, tagsFit } from '../http/tags.js'
+import { fieldValue } from '../http/fields.js'
 import { responseHeaders } from '../policy/forward.js'
-import { storeTime, type StoreTime } from '../policy/store-time.js'
+import type { StoreTime } from '../policy/store-time.js'
 import type { Exchange, OriginAnswer } from '../origin/contract.js'
 import { combined, type Completed } from './completion.js'
 import { asIs, asRanged, type FillHead, type Filling, type FillPlan } from './fill-plan.js'
 import { describes, freshened } from './freshened.js'
+import { judged, tagsOf } from './judged.js'
 import { Keeping } from './keeping.js'
 import { bodyLength, newMeta, passRecord } from './records.js'
 import type { Parts } from './parts.js'
@@ -34,8 +34,6 @@ import { Turn, type Outcome as TurnOutcome } from './turn.js'
 
 /** Answers to the range that was asked for, or to conditions, where the request may have asked for neither. */
 const OF_THE_RANGE: ReadonlySet<number> = new Set([206, 304, 412, 416])
-
-const TOO_MANY_TAGS: StoreTime = { kind: 'refuse', why: 'too-many-tags', intrinsic: true }
 
 export class Fill implements Filling {
   readonly plan: FillPlan
@@ -206,8 +204,8 @@ export class Fill implements Filling {
   private async answered (answer: OriginAnswer, completed?: Completed): Promise<void> {
     const { r, entry } = this.plan
     const wall = this.parts.clock.wall()
-    const tags = mergeTags(completed?.tags ?? r.route.tags, responseTags(answer.headers, r.facts.site))
-    const verdict = tagsFit(tags) ? this.verdict(answer, completed, wall) : TOO_MANY_TAGS
+    const tags = tagsOf(r, answer, completed?.tags)
+    const verdict = judged(this.parts, r, answer, tags, { wall, ranged: completed !== undefined || (this.asRanged && r.facts.ifRange === undefined) })
     const headers = responseHeaders(answer.headers, stripped(r.route, verdict.kind === 'store'), wall)
     const failing = answer.status >= 500 && (verdict.kind === 'refuse' || entry !== undefined)
     const meta = verdict.kind === 'store' && !failing ? this.metaOf(answer, headers, verdict, tags) : undefined
@@ -234,15 +232,6 @@ export class Fill implements Filling {
    */
   private provoked (status: number): boolean {
     return status >= 400 && status < 500 && this.plan.shared && this.parts.store.peek(this.plan.passKey) === undefined
-  }
-
-  private verdict (answer: OriginAnswer, completed: Completed | undefined, wall: Ms): StoreTime {
-    const { r } = this.plan
-    return storeTime({
-      method: 'GET', facts: r.facts, route: r.route, status: answer.status, headers: endToEnd(answer.headers),
-      askedAt: answer.askedAt, answeredAt: answer.answeredAt, wall, random: this.parts.random(),
-      ranged: completed !== undefined || (this.asRanged && r.facts.ifRange === undefined)
-    })
   }
 
   private metaOf (answer: OriginAnswer, headers: RawHeaders, verdict: StoreTime & { kind: 'store' }, tags: readonly string[]): EntryMeta {

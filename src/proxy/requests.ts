@@ -46,7 +46,7 @@ function asked (r: Recognised, method: string, headers: RawHeaders, body: Reques
 function forwarded (parts: Parts, { request, facts, route }: Recognised): ForwardInput {
   return {
     fields: request.fields, facts, peer: request.peer, version: request.version,
-    originHost: parts.originHost(route.origin, facts.host), clientDirectives: route.clientDirectives,
+    id: parts.id, originHost: parts.originHost(route.origin, facts.host), clientDirectives: route.clientDirectives,
     keyed: route.key.headers,
     surrogate: route.targets.includes('surrogate-control')
   }

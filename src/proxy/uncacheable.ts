@@ -8,12 +8,10 @@
 import { SeawallError, toSeawallError } from '../core/errors.js'
 import { nextGeneration } from '../core/generation.js'
 import type { Ms, PassRecord, ProxyResponse, StoredRecord } from '../core/types.js'
-import { endToEnd } from '../http/fields.js'
-import type { OriginAnswer } from '../origin/contract.js'
-import { storeTime, type StoreTime } from '../policy/store-time.js'
 import { fromError, fromFill } from './answer.js'
 import type { Adopted } from './fill-plan.js'
 import { keyFor, type Fills } from './fills.js'
+import { judged, tagsOf } from './judged.js'
 import type { Found } from './lookup.js'
 import type { Parts } from './parts.js'
 import { passed } from './pass.js'
@@ -33,7 +31,7 @@ export async function uncacheable (parts: Parts, fills: Fills, r: Recognised, fo
   try {
     const answer = await exchange.answer
     const wall = parts.clock.wall()
-    const verdict = judged(parts, r, answer, wall)
+    const verdict = judged(parts, r, answer, tagsOf(r, answer), { wall, ranged: false })
     if (verdict.kind === 'store') return await changed(parts, fills, r, found, { exchange, startedAt, beganAt, generation })
     if (verdict.intrinsic) remember(parts, r, found, { startedAt, generation }, answer.answeredAt)
     return passed(r, answer, wall, { fwd: 'uri-miss', fwdStatus: answer.status, detail: verdict.why })
@@ -41,13 +39,6 @@ export async function uncacheable (parts: Parts, fills: Fills, r: Recognised, fo
     exchange.cancel(toSeawallError(thrown))
     return fromError(thrown, request, { fwd: 'uri-miss' })
   }
-}
-
-function judged (parts: Parts, r: Recognised, answer: OriginAnswer, wall: number): StoreTime {
-  return storeTime({
-    method: 'GET', facts: r.facts, route: r.route, status: answer.status, headers: endToEnd(answer.headers),
-    askedAt: answer.askedAt, answeredAt: answer.answeredAt, wall, random: parts.random(), ranged: false
-  })
 }
 
 /** It may be stored now. */

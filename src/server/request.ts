@@ -22,7 +22,7 @@ export class ServerRequest implements ProxyRequest {
   /** Its answer is there, or will never be: too late for interim ones. */
   decided = false
   /** When its client sent its end. */
-  endedAt: Ms | undefined = undefined
+  private endedAt: Ms | undefined = undefined
   private readonly out: Outbound
 
   constructor (out: Outbound, head: RequestHead, peer: Peer, arrivedAt: Ms, body: RequestBody | undefined) {
@@ -34,6 +34,11 @@ export class ServerRequest implements ProxyRequest {
     this.arrivedAt = arrivedAt
     this.body = body
     this.out = out
+  }
+
+  /** Its client has sent its end. */
+  left (now: Ms): void {
+    this.endedAt = now
   }
 
   get leftAt (): Ms | undefined {
