@@ -30,6 +30,9 @@ export interface Sharing {
   close (): void
 }
 
+/** What is put together for Redis alone, where memory has no room for it, as a share of memory and beside it. */
+const BESIDE_MEMORY = 1 / 8
+
 /** Never rejects, nor waits, for a Redis that is not there: it is joined when it comes. */
 export function share (settings: RedisSettings, memory: MemoryStore, clock: Clock, logger: Logger): Sharing {
   const { target, namespace, timeout, maxLag, breaker, maxObject, compress } = settings
@@ -44,7 +47,8 @@ export function share (settings: RedisSettings, memory: MemoryStore, clock: Cloc
   const health = watchHealth(link, clock, logger)
   const backend = createRedisBackend({ settings, hints: subscriber, id, clock, counters, logger })
   const log = createSharedLog({ backend, clock, maxLag, timeout, id, logger })
-  const shared = createRedisStore({ link, time: new RedisTime(link, clock), keys, maxObject, compress, clock, counters })
+  const room = Math.floor(memory.stats().limit * BESIDE_MEMORY)
+  const shared = createRedisStore({ link, time: new RedisTime(link, clock), keys, maxObject, room, compress, clock, counters })
   log.start()
   return {
     log,

@@ -2,7 +2,8 @@
  * The store that processes share, in Redis: the tier below each one's memory.
  *
  * Invariants: a value is written by one command, so it is whole or not there; nothing newer is overwritten, nothing is
- * written under a lost lease; what cannot be read is a miss, and deleted; Redis failing costs the sharing, never a request.
+ * written under a lost lease; what cannot be read is a miss, and deleted; Redis failing costs the sharing, never a request;
+ * what is put together here for it is bounded (`room`).
  */
 import { randomBytes } from 'node:crypto'
 import type { Clock } from '../core/clock.js'
@@ -20,6 +21,7 @@ import { compressed, inflated } from './compress.js'
 import type { EntryWriter, Store, StoreStats } from './contract.js'
 import type { Lease } from './leases.js'
 import { DROP, WRITE } from './redis-scripts.js'
+import { frameSize } from './size.js'
 
 export interface RedisStoreOptions {
   readonly link: RedisLink
@@ -27,6 +29,8 @@ export interface RedisStoreOptions {
   readonly keys: KeySpace
   /** Largest body in bytes. */
   readonly maxObject: number
+  /** Bytes that writers may hold together, until Redis has taken them. */
+  readonly room: number
   /** Bodies of text from this size on are compressed; undefined: none are. */
   readonly compress: number | undefined
   readonly clock: Clock
@@ -61,6 +65,8 @@ class SharedStore implements RedisStore {
   private readonly options: RedisStoreOptions
   /** Who asks for the same meanwhile shares the answer. */
   private readonly asked = new Map<StoreKey, Asked>()
+  /** Bytes of `room` in use. */
+  private held = 0
 
   constructor (options: RedisStoreOptions) {
     this.options = options
@@ -88,26 +94,41 @@ class SharedStore implements RedisStore {
   }
 
   begin (meta: EntryMeta, length: number | undefined, lease?: Lease): EntryWriter | undefined {
-    if ((length ?? 0) > this.maxObject) return undefined
-    const assembly = new Assembly(meta.head, length, this.maxObject, () => true)
+    const size = frameSize(meta) + meta.head.length + (length ?? 0)
+    if ((length ?? 0) > this.maxObject || !this.hold(size)) return undefined
+    let held = size
+    const assembly = new Assembly(meta.head, length, this.maxObject, bytes => {
+      if (!this.hold(bytes)) return false
+      held += bytes
+      return true
+    })
     let open = true
+    const close = (): void => {
+      open = false
+      this.held -= held
+      held = 0
+    }
     return {
       write: chunk => {
         if (!open) throw new Error('This writer is closed.')
         try {
           assembly.write(chunk)
         } catch (refused) {
-          open = false
+          close()
           throw refused
         }
       },
       commit: async () => {
         if (!open) return undefined
         open = false
-        const entry: Entry = { ...meta, copy: newCopy(), ...assembly.finish() }
-        return await this.put(entry, lease) === 'done' ? entry : undefined
+        try {
+          const entry: Entry = { ...meta, copy: newCopy(), ...assembly.finish() }
+          return await this.put(entry, lease) === 'done' ? entry : undefined
+        } finally {
+          close()
+        }
       },
-      abort: () => { open = false }
+      abort: () => { if (open) close() }
     }
   }
 
@@ -191,6 +212,12 @@ class SharedStore implements RedisStore {
     } finally {
       this.settle(key)
     }
+  }
+
+  private hold (size: number): boolean {
+    if (this.held + size > this.options.room) return false
+    this.held += size
+    return true
   }
 
   private settle (key: StoreKey): void {

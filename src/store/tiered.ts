@@ -44,7 +44,7 @@ class Tiered implements Store {
 
   begin (meta: EntryMeta, length: number | undefined, lease?: Lease): EntryWriter | undefined {
     const writer = this.memory.begin({ ...meta, copy: newCopy() }, length)
-    // no room here, perhaps there
+    // no room here, perhaps there, in what little is kept apart for that
     if (writer === undefined) return this.shared.begin(meta, length, lease)
     return {
       write: chunk => { writer.write(chunk) },

@@ -59,7 +59,7 @@ const subscriber = () => new Subscriber(openClient(target, { name: 'bench', sile
 await new Promise(resolve => client.once('ready', resolve))
 const link = new RedisLink({ client, name: 'bench', timeout: 2_000, breaker, clock, counters, log: logger })
 const time = new RedisTime(link, clock)
-const sharedStore = compress => createRedisStore({ link, time, keys, maxObject: 1e7, compress, clock, counters })
+const sharedStore = compress => createRedisStore({ link, time, keys, maxObject: 1e7, room: 1e8, compress, clock, counters })
 const memoryStore = () => createMemoryStore({ limit: 1e9, maxObject: 1e7, maxVariants: 32, clock })
 
 // ---- measuring

@@ -1,7 +1,8 @@
 /** The store in Redis keeps the store contract, and what it promises to processes that share it. */
-import { expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { systemClock } from '../../src/core/clock.js'
 import type { Entry, EntryMeta, StoredRecord } from '../../src/core/types.js'
+import type { EntryWriter } from '../../src/store/contract.js'
 import type { Lease } from '../../src/store/leases.js'
 import { until } from '../support/barrier.js'
 import { fill, keyOf, metaOf, passOf, policyOf, present, stampOf, text, varyOf } from '../support/records.js'
@@ -52,6 +53,56 @@ describeWithRedis('in Redis', () => {
     expect(found.policy.bornAt).toBeLessThanOrEqual(policy.bornAt + 1)
     expect(found.policy.bornAt).toBeGreaterThan(policy.bornAt - 2_000)
     expect(found.policy.freshUntil).toBeLessThanOrEqual(policy.freshUntil)
+  })
+
+  describe('what is put together for it has room for 100 kB at one time', () => {
+    const LARGE = 40_000
+    const crowded = async (): Promise<{ redis: TestRedis, a: Process, begin: (name: string, length?: number) => EntryWriter | undefined }> => {
+      const redis = await startRedis()
+      const a = await joinRedis(redis, { room: 100_000 })
+      return { redis, a, begin: (name, length) => a.store.begin(meta(name), length) }
+    }
+
+    it('and takes nothing beyond, announced or not', async () => {
+      const { begin } = await crowded()
+      const [first] = [begin('1', LARGE), begin('2', LARGE)]
+      expect(begin('3', LARGE)).toBeUndefined()
+      present(first).abort()
+      const growing = present(begin('4'))
+      growing.write(Buffer.alloc(1))
+      expect(() => { growing.write(Buffer.alloc(70_000)) }).toThrow(expect.objectContaining({ code: 'no-room' }))
+      expect(await growing.commit()).toBeUndefined()
+      expect(begin('3', LARGE)).toBeDefined()
+    })
+
+    const ends: readonly [string, (writer: EntryWriter) => unknown][] = [
+      ['is aborted, twice', writer => { writer.abort(); writer.abort() }],
+      ['is committed', writer => { writer.write(Buffer.alloc(LARGE)); return writer.commit() }],
+      ['is shorter than announced', writer => writer.commit().catch(() => undefined)],
+      ['is longer than announced', writer => { expect(() => { writer.write(Buffer.alloc(LARGE + 1)) }).toThrow(RangeError) }]
+    ]
+    it.each(ends)('and gives back what %s', async (_, end) => {
+      const { begin } = await crowded()
+      for (let round = 0; round < 4; round++) {
+        await end(present(begin('1', LARGE)))
+        const [one, two] = [begin('2', LARGE), begin('3', LARGE)]
+        expect(begin('4', LARGE)).toBeUndefined()
+        for (const writer of [one, two]) present(writer).abort()
+      }
+    })
+
+    it('and holds what Redis has not taken yet', async () => {
+      const { redis, begin } = await crowded()
+      redis.pause()
+      const committing = [begin('1', LARGE), begin('2', LARGE)].map(writer => {
+        present(writer).write(Buffer.alloc(LARGE))
+        return present(writer).commit()
+      })
+      expect(begin('3', LARGE)).toBeUndefined()
+      redis.resume()
+      for (const entry of await Promise.all(committing)) expect(entry).toBeDefined()
+      expect(begin('3', LARGE)).toBeDefined()
+    })
   })
 
   it('knows ages by Redis alone: clocks of processes may differ by an hour, and writes may be late', async () => {

@@ -156,6 +156,7 @@ const EDGES: readonly Mutant[] = [
   mutant('another process is waited for no longer than told', 'proxy/turn.ts', ['test/flow/turn.test.ts'], '() => acquired.leave())', '() => undefined)'),
   mutant('a 205 has no content', 'origin/exchange.ts', ['test/wire/answers.test.ts'], 'this.contentless = status === 205', 'this.contentless = false'),
   mutant('a websocket is agreed to by who has read its key', 'origin/websocket.ts', ['test/contract/origins-bodies.test.ts'], "return value(answered, 'sec-websocket-accept') === accept ? undefined :", 'return accept.length > 0 ? undefined :'),
+  mutant('what is put together for Redis is bounded', 'store/redis.ts', ['test/contract/store-redis.test.ts'], 'if (this.held + size > this.options.room) return false', ''),
   mutant('a look-up in Redis that is over is let go of', 'store/redis.ts', ['test/unit/garbage.test.ts'], 'asked.answer = undefined', ''),
   mutant('what this process was too busy to read is not late', 'redis/deadlines.ts', LINK, 'else setImmediate(() => { this.miss(now) })', 'else this.miss(now)'),
   mutant('a command has its whole deadline from when it is sent', 'redis/deadlines.ts', LINK, 'if (left > 0) this.timer', 'if (left > 1e9) this.timer'),

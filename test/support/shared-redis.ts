@@ -28,13 +28,14 @@ export interface ProcessOptions {
   readonly timeout?: number
   readonly maxObject?: number
   readonly compress?: number
+  readonly room?: number
   readonly leaseLife?: number
   readonly namespace?: string
 }
 
 /** Connected when it resolves. */
 export async function joinRedis (redis: TestRedis | { readonly url: string }, options: ProcessOptions = {}): Promise<Process> {
-  const { clock = systemClock, timeout = 5_000, maxObject = 1e6, compress, leaseLife, namespace = 'test' } = options
+  const { clock = systemClock, timeout = 5_000, maxObject = 1e6, compress, room = 1e8, leaseLife, namespace = 'test' } = options
   const target = { kind: 'url', url: redis.url } as const
   const counters = new RedisCounters()
   const keys = keySpace(namespace)
@@ -47,7 +48,7 @@ export async function joinRedis (redis: TestRedis | { readonly url: string }, op
     subscriber.close()
   })
   await until('redis is there', () => link.state === 'ready' && listening.status === 'ready')
-  const store = createRedisStore({ link, time: new RedisTime(link, clock), keys, maxObject, compress, clock, counters })
+  const store = createRedisStore({ link, time: new RedisTime(link, clock), keys, maxObject, room, compress, clock, counters })
   const leases = createRedisLeases({ link, keys, subscriber, clock, counters, ...(leaseLife === undefined ? {} : { life: leaseLife }) })
   return { link, counters, keys, store, leases }
 }

@@ -18,7 +18,7 @@ const client = openClient({ kind: 'url', url }, { name: 'writer', silence: 10_00
 await new Promise(resolve => client.once('ready', resolve))
 client.once('close', () => process.exit(1))
 const link = new RedisLink({ client, name: 'writer', timeout: 10_000, breaker: { failures: 1000, probe: 100 }, clock, counters, log })
-const store = createRedisStore({ link, time: new RedisTime(link, clock), keys: keySpace('test'), maxObject: 1e8, compress: undefined, clock, counters })
+const store = createRedisStore({ link, time: new RedisTime(link, clock), keys: keySpace('test'), maxObject: 1e8, room: 1e8, compress: undefined, clock, counters })
 
 for (let i = 0; ; i++) {
   const key = `http://example.com/${i % 4}`

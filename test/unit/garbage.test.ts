@@ -102,7 +102,7 @@ it('lets go of what it looked up in Redis', async () => {
     }
   } as unknown as RedisLink
   const time = { ready: () => undefined, late: () => 1 } as unknown as RedisTime
-  const store = createRedisStore({ link, time, keys, maxObject: 1e6, compress: undefined, clock, counters: new RedisCounters() })
+  const store = createRedisStore({ link, time, keys, maxObject: 1e6, room: 1e8, compress: undefined, clock, counters: new RedisCounters() })
   expect(await store.get(key)).toMatchObject({ kind: 'pass', tags })
   await grownOld()
   const bytes = await carriedOn(30_000, async i => { await store.get(`/${i}` as StoreKey) })
