@@ -4,7 +4,8 @@
  * Invariants: every socket has a Connection from its first moment, and with it handlers for all its events; whoever was
  * connected when `drain` began is answered, and nothing in progress is cut before its deadline.
  */
-import { createServer, type AddressInfo, type Socket } from 'node:net'
+import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
+import type { Clock, Timer } from '../core/clock.js'
 import { SeawallError } from '../core/errors.js'
 import { steady } from '../core/steady.js'
 import { Connection } from './connection.js'
@@ -28,7 +29,8 @@ export interface Listener {
   listenAt (path: string): Promise<void>
   /**
    * Stops accepting once `settled`, by itself as soon as nobody waits to be accepted. Idle connections then close at once,
-   * the others with the answer in progress; what is left after `deadline` ms is reset. Resolves when all are gone.
+   * the others with the answer in progress. After `deadline` ms nobody is accepted and what is left is reset. Resolves when
+   * all are gone.
    */
   drain (deadline: Ms, settled?: Promise<void>): Promise<void>
   /** Stops accepting and resets every connection. */
@@ -120,14 +122,15 @@ export function createListener (options: ListenerOptions): Listener {
     }),
     async drain (deadline, settled) {
       serving.draining = true
-      const timer = clock.after(deadline, resetAll)
-      await (settled ?? steady(arrived, LAST_CALL, clock))
-      const gone = new Promise<void>(resolve => { server.close(() => resolve()) })
-      // Requests that have already reached this machine are read before their connections count as idle.
-      await arrived()
-      for (const connection of serving.connections) connection.drain()
-      await gone
-      timer.cancel()
+      await letGo(server, clock, deadline, {
+        settled: settled ?? steady(arrived, LAST_CALL, clock),
+        rest: async () => {
+          // Requests that have already reached this machine are read before their connections count as idle.
+          await arrived()
+          for (const connection of serving.connections) connection.drain()
+        },
+        reset: resetAll
+      })
     },
     close () {
       serving.draining = true
@@ -135,6 +138,30 @@ export function createListener (options: ListenerOptions): Listener {
       resetAll()
     }
   }
+}
+
+interface LastCall {
+  readonly settled: Promise<void>
+  /** Ends what is idle. */
+  rest (): Promise<void>
+  /** Ends what is left. */
+  reset (): void
+}
+
+/** Stops accepting once `settled`, at the deadline in any case: who was accepted after it would be bounded by nothing. */
+async function letGo (server: Server, clock: Clock, deadline: Ms, { settled, rest, reset }: LastCall): Promise<void> {
+  let timer: Timer | undefined
+  const overdue = new Promise<void>(resolve => {
+    timer = clock.after(deadline, () => {
+      reset()
+      resolve()
+    })
+  })
+  await Promise.race([settled, overdue])
+  const gone = new Promise<void>(resolve => { server.close(() => resolve()) })
+  await rest()
+  await gone
+  timer?.cancel()
 }
 
 function connectPlain (serving: Serving, accepted: Socket): void {

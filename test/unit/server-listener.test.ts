@@ -5,6 +5,7 @@ import { Worker } from 'node:worker_threads'
 import { describe, expect, it } from 'vitest'
 import { ListenError } from '../../src/server/listener.js'
 import { barrier, until } from '../support/barrier.js'
+import { connect } from '../support/client.js'
 import { cleanUp, response, source, startListener, text, turns } from '../support/listener.js'
 
 cleanUp()
@@ -113,6 +114,35 @@ describe('draining', () => {
     expect(await busy.closed).toBe('reset')
     await drain
     expect(s.cancelled.why).toMatchObject({ code: 'draining' })
+  })
+})
+
+describe('the deadline of draining', () => {
+  const never = new Promise<void>(() => undefined)
+
+  it('is kept though it is not settled who is still to be accepted', async () => {
+    const s = source()
+    const t = await startListener({ handle: async () => response(s.body) })
+    const drain = t.listener.drain(100, never)
+    const late = await t.open()
+    late.write(get('/'))
+    s.push('abc')
+    await late.until(/abc/)
+    t.clock.advance(100)
+    expect(await late.closed).toBe('reset')
+    await expect(t.open()).rejects.toMatchObject({ code: 'ECONNREFUSED' })
+    await drain
+    expect(s.cancelled.why).toMatchObject({ code: 'draining' })
+  })
+
+  it('holds for handshakes too', async () => {
+    const t = await startListener({}, {}, true)
+    const drain = t.listener.drain(100, never)
+    const half = await connect(t.port)
+    await until('it is accepted', () => t.listener.accepted() === 1)
+    t.clock.advance(100)
+    expect(await half.closed).toBe('reset')
+    await drain
   })
 })
 
