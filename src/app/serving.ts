@@ -93,7 +93,7 @@ export function createServing (options: ServingOptions): Serving {
   const listener = createListener({
     certificates, core: before?.(core, parts) ?? core, limits: settings.limits, clock, counters, log: logger,
     trusted: compileTrusted(settings.trustedProxies),
-    onAnswer: access === undefined ? undefined : (request, response, end) => { if (request && response) access(request, response, end) }
+    onAnswer: access
   })
   return {
     parts, core, secure: certificates !== undefined,

@@ -4,14 +4,23 @@
  *
  * Invariant: a line is printable ASCII, whatever a client sent, so that no request can forge or hide another's line.
  */
+import type { SeawallError } from '../core/errors.js'
 import type { Outcome } from '../core/reasons.js'
-import type { Ms, ProxyRequest, ProxyResponse } from '../core/types.js'
+import type { Ms, Peer, ProxyRequest, ProxyResponse } from '../core/types.js'
 import { paint, visible, type Colour } from './terminal.js'
 
-/** What became of an answer. `complete`: its last byte was handed to the connection. */
-export interface Finished { readonly bytes: number, readonly ms: Ms, readonly complete: boolean }
+/** What became of an answer. `complete`: its last byte was handed to the connection. `why`: what broke it, or kept it from coming. */
+export interface Finished { readonly bytes: number, readonly ms: Ms, readonly complete: boolean, readonly why?: SeawallError | undefined }
 
-export type Access = (request: ProxyRequest, response: ProxyResponse, info: Finished) => void
+/** `request` is undefined where the head was refused, `response` where the client was gone before there was one. */
+export type Access = (request: ProxyRequest | undefined, response: ProxyResponse | undefined, info: Finished, peer: Peer) => void
+
+type End = Outcome | 'gone'
+
+function endOf (response: ProxyResponse | undefined, why: SeawallError | undefined): End {
+  if (response !== undefined) return response.outcome
+  return why?.side === 'client' ? 'gone' : 'error'
+}
 
 const PLAIN = /^[ !#-[\]-~]*$/
 
@@ -21,18 +30,20 @@ function quote (value: string): string {
 }
 
 /** In the shape of pino's own lines, so that one reader reads both. `at`: Unix time in ms. */
-export function jsonLine (at: number, request: ProxyRequest, response: ProxyResponse, info: Finished): string {
-  const { fields, peer } = request
-  return `{"level":"info","time":${at},"outcome":"${response.outcome}","status":${response.status}` +
-    `,"method":${quote(request.method)},"host":${quote(fields.host)},"url":${quote(request.target)}` +
+export function jsonLine (at: number, request: ProxyRequest | undefined, response: ProxyResponse | undefined, info: Finished, peer: Peer): string {
+  const { why } = info
+  const age = response?.age
+  const code = response?.code ?? why?.code
+  return `{"level":"info","time":${at},"outcome":"${endOf(response, why)}","status":${response?.status ?? why?.status}` +
+    (request === undefined ? '' : `,"method":${quote(request.method)},"host":${quote(request.fields.host)},"url":${quote(request.target)}`) +
     `,"ms":${Math.round(info.ms * 1000) / 1000},"bytes":${info.bytes}` +
-    (response.age === undefined ? '' : `,"age":${response.age}`) +
-    (response.code === undefined ? '' : `,"code":${quote(response.code)}`) +
-    `,"client":${quote(fields.facts?.clientAddress ?? peer.address)},"complete":${info.complete},"msg":"request"}\n`
+    (age === undefined ? '' : `,"age":${age}`) +
+    (code === undefined ? '' : `,"code":${quote(code)}`) +
+    `,"client":${quote(request?.fields.facts?.clientAddress ?? peer.address)},"complete":${info.complete},"msg":"request"}\n`
 }
 
-const COLOURS: Record<Outcome, Colour> = {
-  hit: 'green', stale: 'yellow', revalidated: 'cyan', miss: 'blue', collapsed: 'magenta', pass: 'grey', refused: 'red', error: 'red'
+const COLOURS: Record<End, Colour> = {
+  hit: 'green', stale: 'yellow', revalidated: 'cyan', miss: 'blue', collapsed: 'magenta', pass: 'grey', refused: 'red', error: 'red', gone: 'grey'
 }
 
 function duration (ms: Ms): string {
@@ -40,11 +51,15 @@ function duration (ms: Ms): string {
 }
 
 /** `HIT 200 GET /x 0.4ms age=12` */
-export function terminalLine (request: ProxyRequest, response: ProxyResponse, info: Finished, color: boolean): string {
-  const { outcome } = response
-  return `${paint(outcome.toUpperCase(), COLOURS[outcome], color)} ${response.status} ${visible(request.method)} ` +
-    `${visible(request.target)} ${duration(info.ms)}` +
-    (response.age === undefined ? '' : ` age=${response.age}`) +
-    (response.code === undefined ? '' : ` ${visible(response.code)}`) +
+export function terminalLine (request: ProxyRequest | undefined, response: ProxyResponse | undefined, info: Finished, color: boolean): string {
+  const { why } = info
+  const end = endOf(response, why)
+  const age = response?.age
+  const code = response?.code ?? why?.code
+  return `${paint(end.toUpperCase(), COLOURS[end], color)} ${response?.status ?? why?.status}` +
+    (request === undefined ? '' : ` ${visible(request.method)} ${visible(request.target)}`) +
+    ` ${duration(info.ms)}` +
+    (age === undefined ? '' : ` age=${age}`) +
+    (code === undefined ? '' : ` ${visible(code)}`) +
     (info.complete ? '\n' : ' incomplete\n')
 }

@@ -219,7 +219,7 @@ export class Connection {
   private finish (): void {
     const { request, response } = this
     this.request = this.response = undefined
-    count(this.serving, request, response, this.out.sent, true)
+    count(this.serving, this.peer, request, response, this.out.sent, true)
     this.out.sent = 0
     this.settle()
   }
@@ -297,7 +297,7 @@ export class Connection {
     if (this.state === 'tunnel') {
       this.out.sent += socket.bytesWritten
       serving.counters.bytesIn += socket.bytesRead
-      count(serving, this.request, this.response, this.out.sent, socket.errored === null)
+      count(serving, this.peer, this.request, this.response, this.out.sent, socket.errored === null)
       this.request = undefined
     }
     if (this.state !== 'closed') this.lose(new SeawallError('client_gone'))
@@ -312,7 +312,7 @@ export class Connection {
     this.request = this.response = undefined
     if (request === undefined) return
     request.decided = true
-    count(this.serving, request, response, this.out.sent, false)
+    count(this.serving, this.peer, request, response, this.out.sent, false, why)
     request.onGone?.(why)
     request.onGone = undefined
   }

@@ -1,14 +1,14 @@
 /** What all connections of a listener share: what they know of their peers, and how an answer is counted. */
 import type { Clock } from '../core/clock.js'
 import type { Counters } from '../core/counters.js'
-import type { ErrorCode } from '../core/errors.js'
+import type { ErrorCode, SeawallError } from '../core/errors.js'
 import type { Logger } from '../core/logger.js'
 import type { Socket } from 'node:net'
 import type { Ms, Peer, ProxyCore, ProxyRequest, ProxyResponse } from '../core/types.js'
 import type { ServerLimits, TimingWheel } from './limits.js'
 
-/** `bytes`: of head and content, as sent. `ms`: from the whole head of the request to the end of the answer. */
-export interface AnswerEnd { readonly bytes: number, readonly ms: Ms, readonly complete: boolean }
+/** `bytes`: of head and content, as sent. `ms`: from the whole head of the request to the end of the answer. `why`: of what is not complete. */
+export interface AnswerEnd { readonly bytes: number, readonly ms: Ms, readonly complete: boolean, readonly why: SeawallError | undefined }
 
 export interface ServingOptions {
   readonly core: ProxyCore
@@ -22,7 +22,7 @@ export interface ServingOptions {
    * Called as each answer ends. `request` is undefined for heads that were refused, `response` for requests whose client
    * was gone before there was one.
    */
-  readonly onAnswer?: ((request: ProxyRequest | undefined, response: ProxyResponse | undefined, end: AnswerEnd) => void) | undefined
+  readonly onAnswer?: ((request: ProxyRequest | undefined, response: ProxyResponse | undefined, end: AnswerEnd, peer: Peer) => void) | undefined
 }
 
 /** What a listener does to its connections. */
@@ -44,7 +44,7 @@ export function peerOf (socket: Socket, secure: boolean, serving: Serving): Peer
 }
 
 export function count (
-  serving: Serving, request: ProxyRequest | undefined, response: ProxyResponse | undefined, bytes: number, complete: boolean
+  serving: Serving, peer: Peer, request: ProxyRequest | undefined, response: ProxyResponse | undefined, bytes: number, complete: boolean, why?: SeawallError
 ): void {
   const { counters, clock, onAnswer } = serving
   counters.bytesOut += bytes
@@ -56,5 +56,5 @@ export function count (
     if (outcome === 'hit') counters.hitTime.observe(ms)
     else if (outcome === 'refused' && code !== undefined) counters.count(counters.refusals, code as ErrorCode)
   }
-  onAnswer?.(request, response, { bytes, ms, complete })
+  onAnswer?.(request, response, { bytes, ms, complete, why }, peer)
 }

@@ -3,8 +3,10 @@ import { Writable } from 'node:stream'
 import * as fc from 'fast-check'
 import { afterEach, expect, test } from 'vitest'
 import type { Clock } from '../../src/core/clock.js'
+import { SeawallError } from '../../src/core/errors.js'
 import { OUTCOMES } from '../../src/core/reasons.js'
-import type { ProxyRequest, ProxyResponse } from '../../src/core/types.js'
+import type { Peer, ProxyRequest, ProxyResponse } from '../../src/core/types.js'
+import type { Finished } from '../../src/observe/access.js'
 import { createLog, type Log, type LogOptions } from '../../src/observe/log.js'
 
 const open: Log[] = []
@@ -35,17 +37,21 @@ function memory (): Writable & { text: string, writes: number } {
   return stream
 }
 
+const PEER: Peer = { address: '192.0.2.7', secure: false, trusted: false }
+type Told = [request: ProxyRequest | undefined, response: ProxyResponse | undefined, info: Finished, peer?: Peer]
+
 function start (stream: NodeJS.WritableStream, more: Partial<LogOptions> = {}) {
   const counters = { logDropped: 0 }
   const clock = handClock()
   const log = createLog({ level: 'info', access: true, tty: false, color: false, stream, counters, clock, ...more })
   open.push(log)
-  return { ...log, counters, clock }
+  const access = log.access && ((...[request, response, info, peer = PEER]: Told) => { log.access!(request, response, info, peer) })
+  return { ...log, access, counters, clock }
 }
 
 const request = (more: Partial<ProxyRequest> = {}): ProxyRequest => ({
   method: 'GET', target: '/x?q=1', version: '1.1', arrivedAt: 0, body: undefined, interim: () => undefined, onGone: undefined,
-  peer: { address: '192.0.2.7', secure: false, trusted: false },
+  peer: PEER,
   fields: {
     raw: ['Host', 'shop.example', 'Authorization', 'Bearer s3cret', 'Cookie', 'sid=s3cret'], host: 'shop.example', framing: { kind: 'none' },
     connection: 'unsaid', expectsContinue: false, websocket: false, facts: undefined
@@ -75,6 +81,28 @@ test('the client is the one trusted proxies vouch for; a code is named; a broken
   log.access!(request({ fields }), response({ outcome: 'error', status: 502, code: 'origin_reset' }), { ...info, complete: false })
   log.flush()
   expect(JSON.parse(stream.text)).toMatchObject({ client: '203.0.113.9', code: 'origin_reset', complete: false, outcome: 'error' })
+})
+
+test('a refused head has no request, a client that left no answer: their lines say what is known', () => {
+  const stream = memory()
+  const lines = (tty: boolean): string => {
+    const log = start(stream, { tty })
+    const { age: _, ...refused } = response({ outcome: 'refused', status: 400, code: 'bad_host' })
+    log.access!(undefined, refused, { ...info, ms: 0 })
+    log.access!(request(), undefined, { bytes: 0, ms: 5, complete: false, why: new SeawallError('client_gone') })
+    log.access!(request(), undefined, { bytes: 0, ms: 5, complete: false, why: new SeawallError('draining') })
+    log.flush()
+    return stream.text
+  }
+  const told = lines(false).trim().split('\n').map(line => JSON.parse(line) as object)
+  expect(told[0]).toEqual({
+    level: 'info', time: 1_700_000_000_000, outcome: 'refused', status: 400, ms: 0, bytes: 1024, code: 'bad_host', client: '192.0.2.7', complete: true, msg: 'request'
+  })
+  expect(told.slice(1)).toMatchObject([
+    { outcome: 'gone', status: 499, code: 'client_gone', url: '/x?q=1', complete: false }, { outcome: 'error', status: 503, code: 'draining', complete: false }
+  ])
+  stream.text = ''
+  expect(lines(true)).toBe('REFUSED 400 0.0ms bad_host\nGONE 499 GET /x?q=1 5.0ms client_gone incomplete\nERROR 503 GET /x?q=1 5.0ms draining incomplete\n')
 })
 
 test('events are pino lines of the same shape; those below the level are not written; errors bring their causes', () => {
