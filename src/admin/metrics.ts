@@ -59,9 +59,12 @@ function traffic (add: Add, c: Counters): void {
 }
 
 function origin (add: Add, c: Counters): void {
-  add('counter', 'seawall_origin_requests_total', 'Requests sent to origins.', () => c.originRequests)
+  add('counter', 'seawall_origin_requests_total', 'Requests sent to an origin.', () => labelled('origin', [...c.originRequests]))
   add('counter', 'seawall_origin_retries_total', 'Requests sent to an origin a second time.', () => c.originRetries)
-  add('counter', 'seawall_origin_errors_total', 'Origin failures, by code.', () => labelled('code', [...c.originErrors]))
+  add('counter', 'seawall_origin_errors_total', 'Origin failures, by code.', () => [...c.originErrors].map(([error, value]) => {
+    const [origin, code] = error.split(' ') as [string, string]
+    return { value, labels: { origin, code } }
+  }))
   add('histogram', 'seawall_origin_duration_seconds', 'Time from asking an origin to the head of its answer.',
     () => buckets('seawall_origin_duration_seconds', c.originTime))
   add('counter', 'seawall_fills_total', 'Origin fetches that led others, by how they ended.', () => labelled('end', Object.entries(c.fills)))

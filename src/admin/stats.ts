@@ -21,25 +21,36 @@ function ratio (part: number, whole: number): number | null {
   return whole === 0 ? null : Math.round(part / whole * 1e4) / 1e4
 }
 
+/** Of all origins together. */
+function byCode ({ originErrors }: Counters): Readonly<Record<string, number>> {
+  const sums: Record<string, number> = {}
+  for (const [error, count] of originErrors) {
+    const code = error.slice(error.indexOf(' ') + 1)
+    sums[code] = (sums[code] ?? 0) + count
+  }
+  return sums
+}
+
 /**
  * `hitRatio`: of the requests that got a response, those that were answered from the store without waiting for the
  * origin (hit, stale). `originRatio`: origin requests for each of them, background refreshes and retries included.
  */
 export function statsOf ({ counters: c, store, log, origins, version, uptime, shared }: StatsInput): object {
   const { hit, stale, revalidated, miss, collapsed, pass } = c.requests
+  const originRequests = [...c.originRequests.values()].reduce((sum, n) => sum + n, 0)
   const answered = hit + stale + revalidated + miss + collapsed + pass
   return {
     version,
     uptime: Math.round(uptime),
     hitRatio: ratio(hit + stale, answered),
-    originRatio: ratio(c.originRequests, answered),
+    originRatio: ratio(originRequests, answered),
     requests: c.requests,
     responses: Object.fromEntries(c.statuses.slice(1).map((n, i) => [`${i + 1}xx`, n])),
     refusals: Object.fromEntries(c.refusals),
     bytes: { in: c.bytesIn, out: c.bytesOut },
     connections: { open: c.connectionsOpen, total: c.connections },
     origin: {
-      requests: c.originRequests, retries: c.originRetries, backgroundRefreshes: c.backgroundRefreshes, errors: Object.fromEntries(c.originErrors)
+      requests: originRequests, retries: c.originRetries, backgroundRefreshes: c.backgroundRefreshes, errors: byCode(c)
     },
     ...(origins === undefined ? {} : { origins }),
     relayed: c.relayed,

@@ -10,7 +10,7 @@ import type { Clock } from '../core/clock.js'
 import type { Counters } from '../core/counters.js'
 import { SeawallError } from '../core/errors.js'
 import type { Logger } from '../core/logger.js'
-import type { Ms, ProxyCore } from '../core/types.js'
+import type { Ms, ProxyCore, ProxyRequest } from '../core/types.js'
 import type { InvalidationLog, SweepableLog } from '../invalidation/contract.js'
 import { createSweeper } from '../invalidation/sweep.js'
 import type { Access } from '../observe/access.js'
@@ -19,6 +19,7 @@ import { compileRoutes } from '../policy/routes.js'
 import { createCore } from '../proxy/core.js'
 import { Fills } from '../proxy/fills.js'
 import type { Parts } from '../proxy/parts.js'
+import { hostname, pathOf } from '../proxy/recognise.js'
 import { Certificates } from '../server/certificates.js'
 import { createListener } from '../server/listener.js'
 import type { Store } from '../store/contract.js'
@@ -93,7 +94,9 @@ export function createServing (options: ServingOptions): Serving {
   const listener = createListener({
     certificates, core: before?.(core, parts) ?? core, limits: settings.limits, clock, counters, log: logger,
     trusted: compileTrusted(settings.trustedProxies),
-    onAnswer: access
+    onAnswer: access && ((request, response, end, peer) => {
+      access(request, response, end, peer, response?.outcome === 'hit' ? undefined : originOf(request, parts))
+    })
   })
   return {
     parts, core, secure: certificates !== undefined,
@@ -116,6 +119,12 @@ export function createServing (options: ServingOptions): Serving {
     },
     reload: () => { if (certificates !== undefined) reload(certificates, settings, logger) }
   }
+}
+
+/** Which origin is behind what was asked; undefined where none is, or it was not looked for. */
+function originOf (request: ProxyRequest | undefined, { route }: Parts): string | undefined {
+  const facts = request?.fields.facts
+  return facts && route(hostname(facts.host), pathOf(request!.target))?.origin
 }
 
 function reload (certificates: Certificates, { tls, file }: Settings, logger: Logger): void {

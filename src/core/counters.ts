@@ -25,13 +25,18 @@ export class Histogram {
   }
 }
 
+/** Which origin failed, and how. Its name holds no blank. */
+export type OriginError = `${string} ${ErrorCode}`
+
 export class Counters {
   readonly requests = Object.fromEntries(OUTCOMES.map(o => [o, 0])) as Record<Outcome, number>
   readonly fills = Object.fromEntries(FILL_ENDS.map(e => [e, 0])) as Record<FillEnd, number>
   /** By status class, index 1 to 5. */
   readonly statuses = [0, 0, 0, 0, 0, 0]
   readonly refusals = new Map<ErrorCode, number>()
-  readonly originErrors = new Map<ErrorCode, number>()
+  /** By the origin's name. */
+  readonly originRequests = new Map<string, number>()
+  readonly originErrors = new Map<OriginError, number>()
   readonly hitTime = new Histogram([0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25, 100])
   /** From asking the origin to its head. */
   readonly originTime = new Histogram([1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10000, 30000])
@@ -41,7 +46,6 @@ export class Counters {
   /** Passed on to the worker that owns the key. */
   relayed = 0
   fillsInFlight = 0
-  originRequests = 0
   originRetries = 0
   backgroundRefreshes = 0
   purges = 0
@@ -52,7 +56,7 @@ export class Counters {
   /** Log lines that could not be written. */
   logDropped = 0
 
-  count (map: Map<ErrorCode, number>, code: ErrorCode): void {
-    map.set(code, (map.get(code) ?? 0) + 1)
+  count<Key> (map: Map<Key, number>, key: Key): void {
+    map.set(key, (map.get(key) ?? 0) + 1)
   }
 }

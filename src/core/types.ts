@@ -138,6 +138,8 @@ export interface ProxyResponse {
   readonly age?: number
   /** A coded refusal or failure, for the log. */
   readonly code?: string
+  /** Why the origin was asked for nobody else, or its answer not stored, for the log. */
+  readonly detail?: string | undefined
   /** Present where this very answer may be given again: the writer keeps here how it went over the wire. */
   again?: { wire: Uint8Array | undefined } | undefined
   /** The connection must not be used again after this answer. */

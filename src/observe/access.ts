@@ -12,8 +12,8 @@ import { paint, visible, type Colour } from './terminal.js'
 /** What became of an answer. `complete`: its last byte was handed to the connection. `why`: what broke it, or kept it from coming. */
 export interface Finished { readonly bytes: number, readonly ms: Ms, readonly complete: boolean, readonly why?: SeawallError | undefined }
 
-/** `request` is undefined where the head was refused, `response` where the client was gone before there was one. */
-export type Access = (request: ProxyRequest | undefined, response: ProxyResponse | undefined, info: Finished, peer: Peer) => void
+/** `origin`: which stands behind an answer that is no hit. `request` is undefined where the head was refused, `response` where the client was gone before there was one. */
+export type Access = (request: ProxyRequest | undefined, response: ProxyResponse | undefined, info: Finished, peer: Peer, origin?: string) => void
 
 type End = Outcome | 'gone'
 
@@ -30,15 +30,18 @@ function quote (value: string): string {
 }
 
 /** In the shape of pino's own lines, so that one reader reads both. `at`: Unix time in ms. */
-export function jsonLine (at: number, request: ProxyRequest | undefined, response: ProxyResponse | undefined, info: Finished, peer: Peer): string {
+export function jsonLine (at: number, request: ProxyRequest | undefined, response: ProxyResponse | undefined, info: Finished, peer: Peer, origin?: string): string {
   const { why } = info
   const age = response?.age
   const code = response?.code ?? why?.code
+  const detail = response?.detail
   return `{"level":"info","time":${at},"outcome":"${endOf(response, why)}","status":${response?.status ?? why?.status}` +
     (request === undefined ? '' : `,"method":${quote(request.method)},"host":${quote(request.fields.host)},"url":${quote(request.target)}`) +
     `,"ms":${Math.round(info.ms * 1000) / 1000},"bytes":${info.bytes}` +
     (age === undefined ? '' : `,"age":${age}`) +
     (code === undefined ? '' : `,"code":${quote(code)}`) +
+    (origin === undefined ? '' : `,"origin":${quote(origin)}`) +
+    (detail === undefined ? '' : `,"detail":${quote(detail)}`) +
     `,"client":${quote(request?.fields.facts?.clientAddress ?? peer.address)},"complete":${info.complete},"msg":"request"}\n`
 }
 

@@ -39,7 +39,7 @@ export function createLog (options: LogOptions): Log {
   const { push, flush, drain } = createSink(options.stream, options.counters ?? { logDropped: 0 }, clock)
   const access: Access = tty
     ? (request, response, info) => push(terminalLine(request, response, info, color))
-    : (request, response, info, peer) => push(jsonLine(clock.wall(), request, response, info, peer))
+    : (request, response, info, peer, origin) => push(jsonLine(clock.wall(), request, response, info, peer, origin))
   process.on('exit', flush)
   return {
     logger: tty ? terminalLogger(level, color, clock.wall, push) : jsonLogger(level, clock.wall, push),

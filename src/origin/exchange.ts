@@ -92,7 +92,8 @@ export class OriginExchange implements Tenant, ConnectionHandler, AnswerSource {
       this.fail(toSeawallError(thrown))
       return
     }
-    this.origin.counters.originRequests++
+    const { name, counters } = this.origin
+    counters.count(counters.originRequests, name)
     this.loan.connection.send(this.wire, this)
   }
 
@@ -251,7 +252,7 @@ export class OriginExchange implements Tenant, ConnectionHandler, AnswerSource {
     this.upload?.stop(error)
     if (error.side === 'origin') {
       const { name, counters, log } = this.origin
-      counters.count(counters.originErrors, error.code)
+      counters.count(counters.originErrors, `${name} ${error.code}`)
       log.debug({ origin: name, code: error.code, detail: error.message, err: error.cause }, 'origin failed')
     }
     this.loan?.failed(error)

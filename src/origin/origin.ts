@@ -47,6 +47,8 @@ export class Origin {
     this.timeouts = config.timeouts
     this.clock = context.clock
     this.counters = context.counters
+    // a rate is known from the first request on only where there was a count before it
+    this.counters.originRequests.set(name, 0)
     this.log = context.log
     this.breaker = new Breaker(config.breaker, this.clock, (state, before) => { this.broke(state, before) })
     this.gate = new Gate(config.connections, config.queue, this.clock, busy => { this.busied(busy) })

@@ -63,6 +63,7 @@ export function fromFill (r: Recognised, fill: Fill, head: FillHead & { kind: 'a
     tail: ageField + statusField(status),
     body: bodiless ? { kind: 'none', length: head.length } : { kind: 'stream', reader: fill.open(), length: head.length },
     outcome,
+    detail: status.detail,
     ...(aged ? { age } : {})
   }
   const { headers, length } = head

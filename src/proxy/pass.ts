@@ -57,7 +57,8 @@ export function passed (r: Recognised, answer: OriginAnswer, wall: number, statu
     head: headText(answer.status, responseHeaders(answer.headers, r.route.stripResponse, wall)),
     tail: age + statusField(status),
     body: r.request.method === 'HEAD' ? { kind: 'none', length: answer.length } : bodyOf(answer),
-    outcome: 'pass'
+    outcome: 'pass',
+    detail: status.detail
   }
 }
 

@@ -54,7 +54,7 @@ describe('several addresses', () => {
     reader.give('abc')
     reader.give(null)
     expect(await bodyOf(ask, method === 'GET' ? {} : { method, body: { reader, length: 3 } })).toBe('b')
-    expect([counters.originRequests, counters.originRetries, counters.originErrors.size]).toEqual([1, 1, 0])
+    expect([counters.originRequests.get('api'), counters.originRetries, counters.originErrors.size]).toEqual([1, 1, 0])
   })
 
   it('stand in for one that closes before a byte, where the request may be sent twice', async () => {
@@ -118,7 +118,7 @@ describe('an address that fails', () => {
     expect(await codeOf(ask().answer)).toBe('origin_refused')
     expect(origins.stats()['api']!.healthy).toBe(0)
     expect(await codeOf(ask().answer)).toBe('origin_refused')
-    expect(counters.originRequests).toBe(2)
+    expect(counters.originRequests.get('api')).toBe(2)
     const back = await rawOrigin(says('b'), { port: all[1]!.port })
     onTestFinished(() => back.close())
     await until('the one that is back', async () => await codeOf(ask().answer) === 'no failure')

@@ -48,7 +48,7 @@ describe('an answer', () => {
     expect(answer.answeredAt).toBeGreaterThanOrEqual(answer.askedAt)
     expect(await whole(answer.body)).toBe('hi')
     expect(await answer.body.read()).toBe(null)
-    expect(counters.originRequests).toBe(1)
+    expect(counters.originRequests.get('api')).toBe(1)
     expect(counters.originTime.counts.reduce((a, b) => a + b)).toBe(1)
   })
 
@@ -170,7 +170,7 @@ describe('an answer', () => {
     await origin.peers[0]!.gone
     expect(await whole((await ask().answer).body)).toBe('hi')
     expect(origin.peers).toHaveLength(2)
-    expect([...counters.originErrors]).toEqual([['origin_invalid', 1]])
+    expect([...counters.originErrors]).toEqual([['api origin_invalid', 1]])
   })
 
   it.each([
@@ -196,7 +196,7 @@ describe('an answer', () => {
       read.open()
       expect(await codeOf(rest)).toBe('origin_reset')
       expect(await codeOf(answer.body.read())).toBe('origin_reset')
-      expect(counters.originErrors.get('origin_reset')).toBe(1)
+      expect(counters.originErrors.get('api origin_reset')).toBe(1)
     }
   })
 

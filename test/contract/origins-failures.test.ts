@@ -34,7 +34,7 @@ describe('an origin that fails', () => {
     const reader = feed()
     expect(await codeOf(ask({ method: 'POST', body: { reader, length: 3 } }).answer)).toBe('origin_refused')
     expect([reader.reads, (reader.cancelled as SeawallError).code]).toEqual([0, 'origin_refused'])
-    expect(counters.originErrors.get('origin_refused')).toBe(2)
+    expect(counters.originErrors.get('api origin_refused')).toBe(2)
     expect(counters.originRetries).toBe(0)
     expect(await codeOf(toward(`http://localhost:${origin.port}`, systemClock).ask().answer)).toBe('origin_refused')
   })
@@ -203,7 +203,7 @@ describe('deadlines', () => {
     const late = codeOf(second)
     clock.advance(9_000)
     expect(await late).toBe('origin_timeout')
-    expect(counters.originErrors.get('origin_timeout')).toBe(2)
+    expect(counters.originErrors.get('api origin_timeout')).toBe(2)
   })
 
   it('hold for the body while a reader waits, and only then', async () => {

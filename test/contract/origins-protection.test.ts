@@ -43,8 +43,8 @@ describe('the limit of an origin', () => {
     await whole((await second.answer).body)
     expect(said.slice(1)).toEqual(['info: origin no longer busy'])
     expect(origins.stats()).toMatchObject({ api: { active: 0, queued: 0 } })
-    expect(counters.originRequests).toBe(2)
-    expect(counters.originErrors.get('origin_busy')).toBe(3)
+    expect(counters.originRequests.get('api')).toBe(2)
+    expect(counters.originErrors.get('api origin_busy')).toBe(3)
     expect(origin.peers).toHaveLength(1)
   })
 
@@ -105,7 +105,7 @@ describe('the breaker', () => {
     await failTimes(3, ask, 'origin_refused')
     clock.advance(1_000)
     for (let i = 0; i < 2; i++) expect(await failureOf(ask().answer)).toEqual({ code: 'origin_unavailable', retryAfter: 4_000 })
-    expect(counters.originRequests).toBe(3)
+    expect(counters.originRequests.get('api')).toBe(3)
     expect(origins.stats()['api']).toMatchObject({ breaker: 'open', active: 0, rejected: { busy: 0, unavailable: 2 } })
     expect(said).toEqual(['warn: origin unavailable: not asked until a probe is answered'])
   })
@@ -140,7 +140,7 @@ describe('the breaker', () => {
     await failTimes(1, ask, 'origin_unavailable')
     clock.advance(4_999)
     await failTimes(1, ask, 'origin_unavailable')
-    expect(counters.originRequests).toBe(4)
+    expect(counters.originRequests.get('api')).toBe(4)
     // probe after probe is one outage
     expect(said.filter(line => line.startsWith('warn'))).toHaveLength(1)
   })

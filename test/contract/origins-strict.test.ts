@@ -24,7 +24,7 @@ async function refuses (bytes: string, request: Partial<OriginRequest> = {}, spl
   await origin.peers[0]!.gone
   expect(await whole((await ask().answer).body)).toBe('hi')
   expect(origin.peers).toHaveLength(2)
-  expect([...counters.originErrors]).toEqual([['origin_invalid', 1]])
+  expect([...counters.originErrors]).toEqual([['api origin_invalid', 1]])
 }
 
 describe('a status line', () => {

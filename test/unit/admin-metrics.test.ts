@@ -82,22 +82,25 @@ test('what is counted is read at scrape', async () => {
   Object.assign(counters.requests, { hit: 3, miss: 1 })
   Object.assign(counters.fills, { stored: 2 })
   Object.assign(counters, {
-    bytesIn: 10, bytesOut: 20, collapsed: 4, fillsInFlight: 5, originRequests: 6, originRetries: 7, backgroundRefreshes: 8, purges: 9,
+    bytesIn: 10, bytesOut: 20, collapsed: 4, fillsInFlight: 5, originRetries: 7, backgroundRefreshes: 8, purges: 9,
     writeInvalidations: 11, connections: 12, connectionsOpen: 13, logDropped: 14, handshakesFailed: 15
   })
   counters.statuses[2] = 4
-  counters.count(counters.originErrors, 'origin_reset')
+  for (const origin of ['api', 'api', 'other']) counters.count(counters.originRequests, origin)
+  counters.count(counters.originErrors, 'api origin_reset')
+  counters.count(counters.originErrors, 'other.x origin_reset')
   counters.count(counters.refusals, 'bad_host')
   const families = await scrape()
   expect(values(families, 'seawall_requests_total')).toEqual({ hit: 3, stale: 0, revalidated: 0, miss: 1, collapsed: 0, pass: 0, refused: 0, error: 0 })
   expect(values(families, 'seawall_responses_total')).toEqual({ '1xx': 0, '2xx': 4, '3xx': 0, '4xx': 0, '5xx': 0 })
   expect(values(families, 'seawall_fills_total')).toEqual({ stored: 2, freshened: 0, shared: 0, 'not-stored': 0, failed: 0, abandoned: 0 })
-  expect(values(families, 'seawall_origin_errors_total')).toEqual({ origin_reset: 1 })
+  expect(values(families, 'seawall_origin_errors_total')).toEqual({ 'api,origin_reset': 1, 'other.x,origin_reset': 1 })
+  expect(values(families, 'seawall_origin_requests_total')).toEqual({ api: 2, other: 1 })
   expect(values(families, 'seawall_refusals_total')).toEqual({ bad_host: 1 })
   const plain = [...families].filter(([name, { samples }]) => name.startsWith('seawall_') && samples.length === 1 && Object.keys(samples[0]!.labels).length === 0)
   expect(Object.fromEntries(plain.map(([name, { samples }]) => [name.slice(8), samples[0]!.value]))).toEqual({
     received_bytes_total: 10, sent_bytes_total: 20, connections_total: 12, connections_open: 13, tls_handshakes_failed_total: 15,
-    origin_requests_total: 6, origin_retries_total: 7, fills_in_flight: 5, collapsed_total: 4, background_refreshes_total: 8, relayed_total: 0,
+    origin_retries_total: 7, fills_in_flight: 5, collapsed_total: 4, background_refreshes_total: 8, relayed_total: 0,
     store_entries: 5, store_records: 2, store_bytes: 4096, store_limit_bytes: 65536, store_evictions_total: 9, store_refusals_total: 1,
     purges_total: 9, write_invalidations_total: 11,
     invalidation_position: 7, invalidation_events: 3, invalidation_prefixes: 1, invalidation_sweeps_total: 2,

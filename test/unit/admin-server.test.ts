@@ -230,12 +230,14 @@ test('stats work the ratios out', async () => {
   const { call, counters } = await start({ started: Date.now() - 90_000 })
   expect((await call({ path: '/stats' })).json).toMatchObject({ hitRatio: null, originRatio: null })
   Object.assign(counters.requests, { hit: 6, stale: 1, revalidated: 1, miss: 1, collapsed: 1, pass: 2, refused: 50, error: 50 })
-  counters.originRequests = 5
+  for (const origin of ['a', 'a', 'a', 'b', 'b']) counters.count(counters.originRequests, origin)
+  for (const origin of ['a', 'b']) counters.count(counters.originErrors, `${origin} origin_reset`)
   counters.statuses[2] = 12
   counters.count(counters.refusals, 'bad_host')
   expect((await call({ path: '/stats' })).json).toMatchObject({
     version: '1.2.3', uptime: 90, hitRatio: 0.5833, originRatio: 0.4167,
     requests: { hit: 6, error: 50 }, responses: { '2xx': 12, '5xx': 0 }, refusals: { bad_host: 1 },
+    origin: { requests: 5, errors: { origin_reset: 2 } },
     store: { entries: 5, limit: 65536 }, invalidation: { seq: 7, purges: 0 }, log: { dropped: 0 }
   })
 })
