@@ -55,6 +55,7 @@ function traffic (add: Add, c: Counters): void {
   add('counter', 'seawall_refusals_total', 'Requests refused, by code.', () => labelled('code', [...c.refusals]))
   add('counter', 'seawall_connections_total', 'Connections accepted.', () => c.connections)
   add('gauge', 'seawall_connections_open', 'Connections open.', () => c.connectionsOpen)
+  add('counter', 'seawall_connections_dropped_total', 'Connections closed as they came, beyond the limit.', () => c.connectionsDropped)
   add('counter', 'seawall_tls_handshakes_failed_total', 'TLS handshakes that failed or took too long.', () => c.handshakesFailed)
 }
 

@@ -48,7 +48,7 @@ export function statsOf ({ counters: c, store, log, origins, version, uptime, sh
     responses: Object.fromEntries(c.statuses.slice(1).map((n, i) => [`${i + 1}xx`, n])),
     refusals: Object.fromEntries(c.refusals),
     bytes: { in: c.bytesIn, out: c.bytesOut },
-    connections: { open: c.connectionsOpen, total: c.connections },
+    connections: { open: c.connectionsOpen, total: c.connections, dropped: c.connectionsDropped },
     origin: {
       requests: originRequests, retries: c.originRetries, backgroundRefreshes: c.backgroundRefreshes, errors: byCode(c)
     },

@@ -92,7 +92,7 @@ export function createServing (options: ServingOptions): Serving {
     openFills: () => fills.judged()
   })
   const listener = createListener({
-    certificates, core: before?.(core, parts) ?? core, limits: settings.limits, clock, counters, log: logger,
+    certificates, core: before?.(core, parts) ?? core, limits: { ...settings.limits, connections: connectionsOf(settings) }, clock, counters, log: logger,
     trusted: compileTrusted(settings.trustedProxies),
     onAnswer: access && ((request, response, end, peer) => {
       access(request, response, end, peer, response?.outcome === 'hit' ? undefined : originOf(request, parts))
@@ -119,6 +119,11 @@ export function createServing (options: ServingOptions): Serving {
     },
     reload: () => { if (certificates !== undefined) reload(certificates, settings, logger) }
   }
+}
+
+/** Of one process: each has as many connections as any other, for they are handed out in turn. */
+function connectionsOf ({ connections, workers }: Settings): number | undefined {
+  return connections && Math.ceil(connections / workers)
 }
 
 /** Which origin is behind what was asked; undefined where none is, or it was not looked for. */

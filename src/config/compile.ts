@@ -14,7 +14,8 @@ const NO_LIFETIMES = { default: undefined, negative: undefined, max: undefined, 
 
 /** `config` has passed `check`; `adminToken` is the one of the environment; files are looked for from `folder`. */
 export function compile (config: Config, adminToken: string | undefined, folder: string): Settings {
-  const { listen, workers, admin, limits, trustedProxies, log } = config
+  const { listen, workers, admin, trustedProxies, log } = config
+  const { connections, body, ...limits } = config.limits
   const { memory, maxObject = Math.min(DEFAULT_MAX_OBJECT, memory), maxVariants, passRecord, keepStale, redis } = config.cache
   const origins: Record<string, OriginSettings> = Object.create(null)
   for (const [name, origin] of Object.entries(config.origins)) origins[name] = compileOrigin(origin)
@@ -28,7 +29,8 @@ export function compile (config: Config, adminToken: string | undefined, folder:
     origins,
     cache: { memory, maxObject, maxVariants, passRecord, keepStale, ...(redis === undefined ? {} : { redis: compileRedis(redis) }) },
     routes: routes.map(route => compileRoute(route, route.origin ?? only, config.cache)),
-    limits: { ...limits, body: limits.body === 'none' ? undefined : limits.body },
+    limits: { ...limits, body: body === 'none' ? undefined : body },
+    connections: connections === 'none' ? undefined : connections,
     trustedProxies,
     log
   }

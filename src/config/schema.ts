@@ -118,8 +118,10 @@ const limits = z.strictObject({
   idle: deadline().prefault('60s').describe('Between two requests of a connection.'),
   bodyTimeout: deadline().prefault('30s').describe('Between two pieces of a request\'s body.'),
   writeStall: deadline().prefault('30s').describe('How long a client may read nothing of an answer.'),
-  pipelined: whole(1, 1000).prefault(64).describe('Requests of one connection that may wait for their turn.'),
+  pipelined: whole(1, 1000).prefault(64).describe('Requests of one connection answered before others have their turn.'),
   body: z.union([z.literal('none'), size('0b', '1024gb')], { error: 'a size with its unit, such as "16kb" or "256mb", or "none" for any' }).prefault('none').describe('Largest request body.'),
+  connections: z.union([z.literal('none'), whole(1, 1_000_000)], { error: 'a whole number from 1 to 1000000, or "none" for any' }).prefault('none')
+    .describe('Clients connected at one time, over all workers; more are closed as they come.'),
   drain: deadline().prefault('10s').describe('What requests in flight are given to finish when the process is told to stop.')
 })
 

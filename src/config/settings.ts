@@ -80,6 +80,8 @@ export interface Settings {
   /** In order: the first that matches decides. Never empty. */
   readonly routes: readonly RouteRules[]
   readonly limits: LimitSettings
+  /** Of clients, at one time and over all workers; undefined is any. */
+  readonly connections: number | undefined
   /** Addresses and CIDR blocks; see `compileTrusted`. */
   readonly trustedProxies: readonly string[]
   readonly log: { readonly level: LogLevel, readonly access: boolean }

@@ -52,6 +52,8 @@ export class Counters {
   writeInvalidations = 0
   connections = 0
   connectionsOpen = 0
+  /** Closed as they came, beyond the limit. */
+  connectionsDropped = 0
   handshakesFailed = 0
   /** Log lines that could not be written. */
   logDropped = 0

@@ -27,7 +27,7 @@ export interface ServerLimits {
   readonly pipelined: number
   /** Bytes of a request body; undefined: any number. */
   readonly body: number | undefined
-  /** Connections at one time; more are closed as they come. */
+  /** Connections at one time; more are closed as they come. Undefined: any number. */
   readonly connections?: number | undefined
 }
 

@@ -15,7 +15,7 @@ import { createSecureServer } from './tls.js'
 import { turn } from './turn.js'
 import type { Certificates } from './certificates.js'
 import type { Ms } from '../core/types.js'
-import type { Serving, ServingOptions } from './serving.js'
+import { drop, isFull, type Serving, type ServingOptions } from './serving.js'
 
 export interface ListenerOptions extends ServingOptions {
   /** What is spoken is TLS, with these; undefined: plain HTTP. */
@@ -84,8 +84,6 @@ export function createListener (options: ListenerOptions): Listener {
   const server = secure?.server ?? createServer({ ...SOCKETS, pauseOnConnect: true }, (socket: Socket) => connectPlain(serving, socket))
   let accepted = 0
   server.on('connection', () => { accepted++ })
-  if (limits.connections !== undefined) server.maxConnections = limits.connections
-  server.on('drop', () => log.debug({ limit: limits.connections }, 'a connection too many was closed'))
   server.on('listening', () => server.on('error', error => log.warn({ error }, 'a connection could not be accepted')))
 
   /** How many connections were accepted by when all that had reached this machine is read. */
@@ -165,6 +163,10 @@ async function letGo (server: Server, clock: Clock, deadline: Ms, { settled, res
 }
 
 function connectPlain (serving: Serving, accepted: Socket): void {
+  if (isFull(serving)) {
+    drop(serving, accepted)
+    return
+  }
   const reads = shareReads(accepted)
   const socket = reads?.socket ?? accepted
   void new Connection(serving, socket, false, socket, reads)

@@ -43,6 +43,20 @@ export function peerOf (socket: Socket, secure: boolean, serving: Serving): Peer
   return { address, secure, trusted: address !== '' && serving.trusted(address) }
 }
 
+/**
+ * Whether the next connection is one too many; `begun` of them are no Connection yet. Not left to Node's
+ * `maxConnections`: of what a worker then turns away, another is given, round and round while all are full.
+ */
+export function isFull ({ connections, limits }: Serving, begun = 0): boolean {
+  return connections.size + begun >= (limits.connections ?? Infinity)
+}
+
+export function drop ({ counters, limits, log }: Serving, socket: Socket): void {
+  counters.connectionsDropped++
+  log.debug({ limit: limits.connections, client: socket.remoteAddress }, 'a connection too many was closed')
+  socket.destroy()
+}
+
 export function count (
   serving: Serving, peer: Peer, request: ProxyRequest | undefined, response: ProxyResponse | undefined, bytes: number, complete: boolean, why?: SeawallError
 ): void {

@@ -8,7 +8,7 @@ import { createServer, type TLSSocket } from 'node:tls'
 import { Deadline } from './limits.js'
 import { MIN_VERSION, type Certificates } from './certificates.js'
 import type { Server, Socket } from 'node:net'
-import type { Serving } from './serving.js'
+import { drop, isFull, type Serving } from './serving.js'
 
 export interface SecureServer {
   readonly server: Server
@@ -35,6 +35,10 @@ export function createSecureServer (
   const handshakes = new Map<string, Handshake>()
 
   server.on('connection', (transport: Socket) => {
+    if (isFull(serving, handshakes.size)) {
+      drop(serving, transport)
+      return
+    }
     const name = connectionName(transport)
     if (name === undefined) {
       transport.destroy()

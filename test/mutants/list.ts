@@ -151,6 +151,7 @@ const EDGES: readonly Mutant[] = [
   mutant('a variant that is used outlives those that are not', 'store/variants.ts', ['test/contract/store-memory.test.ts'], 'if (this.uses(other) < this.uses(victim)) victim = other', ''),
   mutant('who is connected is answered though it is told to end', 'server/listener.ts', ['test/flow/process.test.ts', 'test/unit/server-listener.test.ts'], 'settled: settled ?? steady(arrived, LAST_CALL, clock)', 'settled: Promise.resolve()'),
   mutant('nobody is accepted past the deadline of draining', 'server/listener.ts', ['test/unit/server-listener.test.ts'], '      reset()\n      resolve()', '      reset()'),
+  mutant('clients beyond the limit are closed', 'server/serving.ts', ['test/unit/server-listener.test.ts'], 'return connections.size + begun >= (limits.connections ?? Infinity)', 'return connections.size + begun > (limits.connections ?? Infinity)'),
   mutant('a 100 is passed over', 'origin/status-line.ts', ['test/contract/origins-answers.test.ts'], 'chunk[digit] = NINE', ''),
   mutant('what reads like a field of the key does not travel', 'policy/forward.ts', ['test/unit/policy-forward.test.ts'], 'return keyed.includes(read) || spoofs(read)', 'return spoofs(read)'),
   mutant('what a purge overtook answers nobody, who led its fetch included', 'proxy/collapse.ts', ['test/flow/purge.test.ts', 'test/flow/collapse.test.ts'], 'if (shared && round.turns === 0 && this.overtaken(fill, head)) {', 'if (shared && round.turns < 0 && this.overtaken(fill, head)) {'),

@@ -83,7 +83,7 @@ test('what is counted is read at scrape', async () => {
   Object.assign(counters.fills, { stored: 2 })
   Object.assign(counters, {
     bytesIn: 10, bytesOut: 20, collapsed: 4, fillsInFlight: 5, originRetries: 7, backgroundRefreshes: 8, purges: 9,
-    writeInvalidations: 11, connections: 12, connectionsOpen: 13, logDropped: 14, handshakesFailed: 15
+    writeInvalidations: 11, connections: 12, connectionsOpen: 13, connectionsDropped: 16, logDropped: 14, handshakesFailed: 15
   })
   counters.statuses[2] = 4
   for (const origin of ['api', 'api', 'other']) counters.count(counters.originRequests, origin)
@@ -99,7 +99,7 @@ test('what is counted is read at scrape', async () => {
   expect(values(families, 'seawall_refusals_total')).toEqual({ bad_host: 1 })
   const plain = [...families].filter(([name, { samples }]) => name.startsWith('seawall_') && samples.length === 1 && Object.keys(samples[0]!.labels).length === 0)
   expect(Object.fromEntries(plain.map(([name, { samples }]) => [name.slice(8), samples[0]!.value]))).toEqual({
-    received_bytes_total: 10, sent_bytes_total: 20, connections_total: 12, connections_open: 13, tls_handshakes_failed_total: 15,
+    received_bytes_total: 10, sent_bytes_total: 20, connections_total: 12, connections_open: 13, connections_dropped_total: 16, tls_handshakes_failed_total: 15,
     origin_retries_total: 7, fills_in_flight: 5, collapsed_total: 4, background_refreshes_total: 8, relayed_total: 0,
     store_entries: 5, store_records: 2, store_bytes: 4096, store_limit_bytes: 65536, store_evictions_total: 9, store_refusals_total: 1,
     purges_total: 9, write_invalidations_total: 11,

@@ -81,7 +81,7 @@ describe('what the file says', () => {
       origins: { api: { url: 'HTTPS://API.example:443/', host: 'origin', connections: 3, timeouts: { body: '1h' } } },
       cache: { keepStale: '1d', passRecord: '5s', exposeTags: true },
       routes: [{ match: '/a*', hosts: ['Example.COM', '*.Example.com'], freshness: { default: '5m', jitter: 0.5 }, key: { headers: ['Accept-Language'], query: { only: [] } } }],
-      limits: { body: '10mb', drain: '1s' }, trustedProxies: ['10.0.0.0/8'], log: { access: false }
+      limits: { body: '10mb', drain: '1s', connections: 100 }, trustedProxies: ['10.0.0.0/8'], log: { access: false }
     })
     expect(settings).toMatchObject({
       listen: { host: '0.0.0.0', port: 80 }, admin: { host: '::1', port: 81, token: 's3cret' },
@@ -90,7 +90,7 @@ describe('what the file says', () => {
         hosts: ['example.com', '*.example.com'], origin: 'api', freshness: { default: 300_000, jitter: 0.5 },
         key: { headers: ['accept-language'], query: { only: [] } }, keepStale: 86_400_000, passRecord: 5000, stripResponse: []
       }],
-      limits: { body: 10 * 2 ** 20, drain: 1000 }, trustedProxies: ['10.0.0.0/8'], log: { level: 'info', access: false }
+      connections: 100, limits: { body: 10 * 2 ** 20, drain: 1000 }, trustedProxies: ['10.0.0.0/8'], log: { level: 'info', access: false }
     })
   })
 

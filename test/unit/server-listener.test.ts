@@ -31,8 +31,31 @@ describe('listening', () => {
     await first.until(/x$/)
     const second = await t.open()
     await second.closed
+    expect(t.counters).toMatchObject({ connectionsDropped: 1, connections: 1 })
     first.write(get('/'))
     await first.until(/x[^]*x$/)
+    first.socket.destroy()
+    await until('there is room', () => t.listener.connections() === 0)
+    const third = await t.open()
+    third.write(get('/'))
+    await third.until(/x$/)
+  })
+
+  it('counts handshakes towards the limit', async () => {
+    const t = await startListener({ tryHit: () => text('x') }, { connections: 2 }, true)
+    const first = await t.open()
+    const half = await connect(t.port)
+    await until('two are accepted', () => t.listener.accepted() === 2)
+    const dropped = await connect(t.port)
+    await dropped.closed
+    expect(t.counters.connectionsDropped).toBe(1)
+    first.write(get('/'))
+    await first.until(/x$/)
+    half.socket.resetAndDestroy()
+    await until('the handshake is over', () => t.counters.handshakesFailed === 2)
+    const third = await t.open()
+    third.write(get('/'))
+    await third.until(/x$/)
   })
 })
 
