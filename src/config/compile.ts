@@ -3,7 +3,7 @@ import { resolve } from 'node:path'
 import { availableParallelism } from 'node:os'
 import type { RouteRules } from '../core/route.js'
 import { compileRedis } from './redis.js'
-import { routeSchema, type Config, type OriginConfig, type RouteConfig } from './schema.js'
+import { configSchema, routeSchema, type Config, type OriginConfig, type RouteConfig } from './schema.js'
 import type { CertificateFiles, OriginSettings, Settings } from './settings.js'
 
 /** What is meant for caches in front of the origin, not for clients. */
@@ -11,6 +11,11 @@ const CACHE_FIELDS = ['surrogate-key', 'surrogate-control', 'cache-tag', 'xkey']
 
 const DEFAULT_MAX_OBJECT = 16 * 2 ** 20
 const NO_LIFETIMES = { default: undefined, negative: undefined, max: undefined, override: undefined }
+
+/** What a file that says nothing comes to. */
+export function defaults (): Settings {
+  return compile(configSchema.parse({}), undefined, '')
+}
 
 /** `config` has passed `check`; `adminToken` is the one of the environment; files are looked for from `folder`. */
 export function compile (config: Config, adminToken: string | undefined, folder: string): Settings {

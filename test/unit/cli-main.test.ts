@@ -81,6 +81,24 @@ routes   1  /live/*              -> api    not cached
 `)
   })
 
+  test('says what differs from the defaults in listeners, limits and routes', async () => {
+    const file = write('more.json', {
+      origins: { api: { url: 'http://a' } }, workers: 4, trustedProxies: ['10.0.0.0/8', '::1'], log: { access: false, level: 'warn' },
+      limits: { body: '1mb', drain: '1ms', connections: 5000, pipelined: 8, url: '4kb' }, routes: [{ vary: 'normalize', storePost: true }]
+    })
+    const { out } = await run('check', file)
+    expect(out).toBe(`ok: ${file}
+listen   127.0.0.1:8080, 4 workers
+admin    127.0.0.1:8081, no token
+trusted  10.0.0.0/8, ::1
+limits   url 4kb, pipelined 8, body 1mb, drain 1ms, connections 5000
+log      from warn, no access lines
+origins  api  http://a  keeps Host
+cache    256mb of memory, bodies up to 16mb, 32 variants a URL
+routes   1  *  -> api  cached, Vary normalized, POST answers stored
+`)
+  })
+
   test('says what is wrong with a bad one on standard error, exit 2', async () => {
     const file = write('bad.json', { origins: { api: { url: 'http://a' } }, limits: { idle: 5 }, log: { level: 'x' } })
     const { code, out, err } = await run('check', file)
