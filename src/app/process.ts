@@ -17,7 +17,7 @@ export function outputOf (settings: Settings, { stdout, env }: Output, counters:
   const tty = stdout.isTTY === true
   const log = createLog({ level: settings.log.level, access: settings.log.access, tty, color: tty && !env['NO_COLOR'], stream: stdout, counters, clock })
   // Node then prints the error, runs what is to be done at exit (the log is written out) and ends with 1.
-  const fatal = (error: unknown, origin: string): void => { log.logger.error({ error, origin }, 'an error nobody expected: the process ends') }
+  const fatal = (err: unknown, origin: string): void => { log.logger.error({ err, origin }, 'an error nobody expected: the process ends') }
   process.on('uncaughtExceptionMonitor', fatal)
   return {
     ...log,

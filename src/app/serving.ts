@@ -136,7 +136,7 @@ function reload (certificates: Certificates, { tls, file }: Settings, logger: Lo
   try {
     certificates.replace(readCertificates(tls, file))
     logger.info({ certificates: certificates.describe() }, 'certificates read again')
-  } catch (error) {
-    logger.error({ error }, 'the certificates cannot be used; those read before stay')
+  } catch (err) {
+    logger.error({ err }, 'the certificates cannot be used; those read before stay')
   }
 }

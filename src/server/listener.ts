@@ -84,7 +84,7 @@ export function createListener (options: ListenerOptions): Listener {
   const server = secure?.server ?? createServer({ ...SOCKETS, pauseOnConnect: true }, (socket: Socket) => connectPlain(serving, socket))
   let accepted = 0
   server.on('connection', () => { accepted++ })
-  server.on('listening', () => server.on('error', error => log.warn({ error }, 'a connection could not be accepted')))
+  server.on('listening', () => server.on('error', err => log.warn({ err }, 'a connection could not be accepted')))
 
   /** How many connections were accepted by when all that had reached this machine is read. */
   const arrived = async (): Promise<number> => {

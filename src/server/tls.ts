@@ -66,9 +66,9 @@ export function createSecureServer (
     socket.on('error', () => handshake.transport.resetAndDestroy())
     accept(socket, handshake.transport)
   })
-  server.on('tlsClientError', (error, socket) => {
+  server.on('tlsClientError', (err, socket) => {
     counters.handshakesFailed++
-    log.debug({ error, client: socket.remoteAddress }, 'a TLS handshake failed')
+    log.debug({ err, client: socket.remoteAddress }, 'a TLS handshake failed')
   })
   return { server, reset: () => { for (const { transport } of handshakes.values()) transport.resetAndDestroy() } }
 }

@@ -24,7 +24,7 @@ describe('an error nobody expected', () => {
     expect(await seawall.stop('SIGUSR2')).toBe(1)
     const log = seawall.log()
     expect(log.filter(line => line['msg'] === 'request').length).toBe(5)
-    expect(log.at(-1)).toMatchObject({ level: 'error', error: { message: 'boom', stack: expect.stringContaining('boom') as unknown } })
+    expect(log.at(-1)).toMatchObject({ level: 'error', err: { message: 'boom', stack: expect.stringContaining('boom') as unknown } })
   })
 })
 
