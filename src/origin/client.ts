@@ -177,6 +177,7 @@ export class Connection {
       unshift.call(socket, chunk, encoding)
     }
   }
+
   /** What is wrong with the answer so far, `chunk` being what of it is parsed next. */
   private see (chunk: Buffer): string | undefined {
     const { overdone } = this

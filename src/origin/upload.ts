@@ -6,7 +6,6 @@ import type { SeawallError } from '../core/errors.js'
 import type { RequestBody } from '../core/types.js'
 import type { Waits } from './waits.js'
 
-
 /** What there is to send: at once where all of it has come, as it comes else. */
 export function contentOf (body: RequestBody | undefined, waits: Waits): Uint8Array | Upload | undefined {
   if (body === undefined || body.length === 0) return undefined
