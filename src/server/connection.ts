@@ -68,7 +68,7 @@ export class Connection {
     serving.counters.connectionsOpen++
     socket.on('end', () => this.clientEnded())
     socket.on('drain', () => this.onDrain())
-    socket.on('error', error => serving.log.debug({ error, client: this.peer.address }, 'the connection of a client failed'))
+    socket.on('error', error => serving.log.debug({ err: error, client: this.peer.address }, 'the connection of a client failed'))
     socket.on('close', () => this.closed())
     serving.wheel.touch(this.deadline, serving.draining ? LAST_HEAD : serving.limits.idle)
   }
@@ -178,7 +178,7 @@ export class Connection {
   /** The core broke its promise never to fail. */
   private failed (request: ServerRequest, thrown: unknown): void {
     const error = toSeawallError(thrown)
-    this.serving.log.error({ error: thrown, target: request.target }, 'a request failed inside the proxy')
+    this.serving.log.error({ err: thrown, target: request.target }, 'a request failed inside the proxy')
     if (this.request !== request) return
     if (this.response !== undefined) return this.abort(error)
     this.closing = true
