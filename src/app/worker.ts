@@ -44,6 +44,8 @@ export async function runWorker (settings: Settings, io: AppIo): Promise<void> {
 }
 
 async function serve (settings: Settings, io: AppIo, channel: Channel, self: number, count: number): Promise<void> {
+  // whoever is told before it listens is to end all the same
+  const [draining, settled] = [told(channel, 'drain'), told(channel, 'settled')]
   const certificates = certificatesOf(settings)
   const clock = systemClock
   const counters = new Counters()
@@ -79,21 +81,22 @@ async function serve (settings: Settings, io: AppIo, channel: Channel, self: num
   channel.on('counters', () => ({ counters: snapshot(counters), store: serving.parts.store.stats(), origins: serving.parts.origins.stats(), redis: sharing && snapshot(sharing.sources.counters) }))
   channel.on('reload', () => { serving.reload() })
   channel.on('accepted', () => serving.accepted())
-  const settled = new Promise<void>(resolve => {
-    channel.on('settled', () => { resolve() })
-    process.once('disconnect', () => { resolve() })
-  })
   channel.tell('listening', await serving.listen())
-  await new Promise<void>(resolve => {
-    channel.on('drain', () => { resolve() })
-    process.once('disconnect', () => { resolve() })
-  })
+  await draining
   await serving.drain(settings.limits.drain, settled)
   owner?.close()
   await serving.close()
   sharing?.close()
   await output.close()
   process.disconnect?.()
+}
+
+/** Resolves when this process is told, and when nobody is left to tell it. */
+function told (channel: Channel, topic: string): Promise<void> {
+  return new Promise(resolve => {
+    channel.on(topic, () => { resolve() })
+    process.once('disconnect', () => { resolve() })
+  })
 }
 
 function joinedLog (channel: Channel, id: string, logger: Logger): SharedLog {

@@ -46,7 +46,7 @@ class Sums {
 
   /** Asks every worker; one that does not answer is left out. */
   async collect (supervisor: Supervisor, logger: Logger): Promise<void> {
-    const reports = await Promise.all(supervisor.channels.map(channel => channel.ask<Report>('counters').catch((err: unknown) => {
+    const reports = await Promise.all(supervisor.channels.map(channel => channel.ask<Report>('counters', undefined, TIMEOUT).catch((err: unknown) => {
       logger.warn({ err }, 'a worker does not say what it has counted')
       return undefined
     })))
@@ -128,7 +128,7 @@ export async function startWorkers (settings: Settings, io: AppIo, count: number
       async drain () {
         phase = 'draining'
         logger.info({ workers: supervisor.channels.length }, 'draining')
-        await supervisor.drain()
+        await supervisor.drain(settings.limits.drain)
         await close()
       },
       destroy () {

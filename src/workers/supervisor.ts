@@ -35,6 +35,9 @@ const LAST_CALL: Ms = 1_000
 /** Who lives so long has begun well. */
 const SETTLED: Ms = 10_000
 
+/** What a worker has to close what it drained. */
+const LAST_WORD: Ms = 2_000
+
 interface Running { readonly worker: Worker, readonly channel: Channel, readonly id: string, readonly begunAt: Ms }
 
 /** A worker could not begin to serve; `code` is the system's, and where it wanted to listen is in the rest. */
@@ -82,19 +85,28 @@ export class Supervisor {
     }
   }
 
-  /** Lets each drain, which goes on accepting until what was accepted here has reached it; resolves when all have ended. */
-  async drain (): Promise<void> {
+  /**
+   * Lets each drain, for `limit` at most, which goes on accepting until what was accepted here has reached it; resolves
+   * when all have ended, which one that does not by itself is made to.
+   */
+  async drain (limit: Ms): Promise<void> {
+    const { clock, logger } = this.options
     this.ending = true
     const ended = Promise.all([...this.running.values()].map(({ worker }) => new Promise<void>(resolve => { worker.once('exit', () => { resolve() }) })))
     this.tell('drain')
-    await steady(() => this.accepted(), LAST_CALL, this.options.clock)
+    await steady(() => this.accepted(), LAST_CALL, clock)
     this.tell('settled')
+    const late = clock.after(limit + LAST_WORD, () => {
+      logger.error({ workers: [...this.running.keys()] }, 'workers did not end in time; they are ended')
+      this.stop()
+    })
     await ended
+    late.cancel()
   }
 
   /** By all of them. One that is gone or stuck accepts nothing. */
   private async accepted (): Promise<number> {
-    const counts = await Promise.all(this.channels.map(channel => channel.ask<number>('accepted').catch(() => 0)))
+    const counts = await Promise.all(this.channels.map(channel => channel.ask<number>('accepted', undefined, LAST_CALL).catch(() => 0)))
     return counts.reduce((sum, count) => sum + count, 0)
   }
 

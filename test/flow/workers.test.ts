@@ -1,41 +1,14 @@
 /** Several processes behind one socket: one cache to their clients. */
-import { expect, it, describe, onTestFinished } from 'vitest'
+import { expect, it, describe } from 'vitest'
 import { until } from '../support/barrier.js'
-import { ask, type Asked, type Reply } from '../support/client.js'
-import { answer, startOrigin, type Handler, type TestOrigin } from '../support/origin.js'
+import { ask, type Reply } from '../support/client.js'
+import { all, children, counted, crew, FRESH, stats } from '../support/crew.js'
+import { answer } from '../support/origin.js'
 import { portToGive } from '../support/program.js'
 import { isHit } from '../support/scene.js'
-import { ANYWHERE, startSeawall, type Seawall } from '../support/seawall.js'
+import { startSeawall } from '../support/seawall.js'
 
-const FRESH = { 'Cache-Control': 'max-age=600', 'Surrogate-Key': 'tag' }
-
-interface Crew { readonly origin: TestOrigin, readonly seawall: Seawall, get (path: string, asked?: Asked): Promise<Reply>, purge (order: object): Promise<Reply> }
-
-async function crew (handler: Handler, workers = 2): Promise<Crew> {
-  const origin = await startOrigin(handler)
-  onTestFinished(() => origin.stop())
-  const seawall = await startSeawall([...ANYWHERE, '--origin', origin.url, '--workers', String(workers), '--access-log', 'off'])
-  return {
-    origin, seawall,
-    // each over a connection of its own, so that workers take them in turn
-    get: (path, asked = {}) => seawall.get(path, { ...asked, headers: { host: 'shop.test', ...asked.headers } }),
-    purge: order => ask(`${seawall.adminUrl}/purge`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(order) })
-  }
-}
-
-const counted: Handler = (request, response, count) => { answer(FRESH, `body ${count}`)(request, response, count) }
-/** So many of one path at once. */
-const all = (c: Crew, n: number, path: string, headers: Record<string, string> = {}): Promise<Reply[]> =>
-  Promise.all(Array.from({ length: n }, () => c.get(path, { headers })))
 const bodies = (replies: readonly Reply[]): string[] => [...new Set(replies.map(reply => reply.body))]
-const stats = async (c: Crew): Promise<Record<string, Record<string, number>>> => JSON.parse((await ask(`${c.seawall.adminUrl}/stats`)).body) as Record<string, Record<string, number>>
-
-/** Process numbers of the workers. */
-async function children (c: Crew): Promise<number[]> {
-  const { readFile } = await import('node:fs/promises')
-  const { pid } = c.seawall
-  return (await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')).trim().split(' ').filter(Boolean).map(Number)
-}
 
 describe('workers', { timeout: 60_000 }, () => {
   it('are ready once they accept, not before', async () => {
