@@ -46,6 +46,7 @@ export async function runWorker (settings: Settings, io: AppIo): Promise<void> {
 async function serve (settings: Settings, io: AppIo, channel: Channel, self: number, count: number): Promise<void> {
   // whoever is told before it listens is to end all the same
   const [draining, settled] = [told(channel, 'drain'), told(channel, 'settled')]
+  channel.on('pulse', () => true)
   const certificates = certificatesOf(settings)
   const clock = systemClock
   const counters = new Counters()

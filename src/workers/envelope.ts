@@ -6,6 +6,11 @@ import type { Entry, EntryMeta, Ms, Peer, RawHeaders, StoreKey, VaryRecord } fro
 
 const PREFIX = 'seawall-'
 
+/** An owner that has no answer for so long says that it has the request, in an interim answer with its field. */
+export const ACKNOWLEDGED: Ms = 500
+/** Who hears nothing of an owner for so long asks the origin. */
+export const QUIET: Ms = 2_000
+
 /** Of a request passed on to the owner of its key. */
 export interface Passed {
   readonly peer: Peer

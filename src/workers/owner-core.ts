@@ -7,7 +7,7 @@ import { credentialed } from '../proxy/fills.js'
 import { peek } from '../proxy/lookup.js'
 import type { Parts } from '../proxy/parts.js'
 import { recognise } from '../proxy/recognise.js'
-import { bare, copyOf, put, take, type Answered, type Passed } from './envelope.js'
+import { ACKNOWLEDGED, bare, copyOf, put, take, type Answered, type Passed } from './envelope.js'
 
 /** Larger ones are not copied. */
 const LARGEST_COPY = 64 * 1024
@@ -31,14 +31,23 @@ export function createOwnerCore (core: ProxyCore, parts: Parts, log: Pick<Shared
     return { copy: copyOf(record, names ?? [], clock.now()) }
   }
 
+  async function answer (outer: ProxyRequest): Promise<ProxyResponse> {
+    const passed = take<Passed>('request', outer.fields.raw)
+    if (passed === undefined || !await caughtUp(passed)) return withTail(BEHIND, { outcome: 'error', behind: true })
+    const request = new PassedRequest(outer, passed.peer)
+    const response = core.tryHit(request, clock.now()) ?? await core.handle(request)
+    return withTail(response, { outcome: response.outcome, code: response.code, ...learned(request, response, passed.copy) })
+  }
+
   return {
     tryHit: () => undefined,
     async handle (outer) {
-      const passed = take<Passed>('request', outer.fields.raw)
-      if (passed === undefined || !await caughtUp(passed)) return withTail(BEHIND, { outcome: 'error', behind: true })
-      const request = new PassedRequest(outer, passed.peer)
-      const response = core.tryHit(request, clock.now()) ?? await core.handle(request)
-      return withTail(response, { outcome: response.outcome, code: response.code, ...learned(request, response, passed.copy) })
+      const acknowledging = clock.after(ACKNOWLEDGED, () => { outer.interim(102, put('answer', { outcome: 'miss' })) })
+      try {
+        return await answer(outer)
+      } finally {
+        acknowledging.cancel()
+      }
     },
     upgrade: async () => withTail(BEHIND, { outcome: 'error', behind: true })
   }

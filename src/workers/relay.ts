@@ -4,7 +4,7 @@
  *   tryHit ── fresh here, own or copied ─▶ answered here
  *   handle ─┬─ own key, no cache's business, known to be uncacheable ─▶ here
  *           └─ another's key ─▶ its owner ─┬─ answered ─▶ passed on; what is hot is copied for a while
- *                                          └─ gone, or behind in the log ─▶ here
+ *                                          └─ gone, quiet, or behind in the log ─▶ here
  *
  * Invariant: what a worker has applied of the log, the owner has too before it answers: it is told where the log stood.
  */
@@ -23,7 +23,7 @@ import type { Parts } from '../proxy/parts.js'
 import { recognise, type Recognised } from '../proxy/recognise.js'
 import type { EntryWriter } from '../store/contract.js'
 import type { Copies } from './copies.js'
-import { bare, put, take, type Answered } from './envelope.js'
+import { bare, put, QUIET, take, type Answered } from './envelope.js'
 import { ownerOf } from './owners.js'
 
 export interface RelayOptions {
@@ -40,6 +40,9 @@ export interface RelayOptions {
 }
 
 export function createRelay ({ core, parts, owners, self, count, copies, log, clock }: RelayOptions): ProxyCore {
+  /** Of each owner that said nothing: until when it is not asked. */
+  const quiet = new Map<number, Ms>()
+
   /** The key's owner, where that is another worker and has a say. */
   function otherOwner (request: ProxyRequest): { r: Recognised, owner: number } | undefined {
     if ((request.method !== 'GET' && request.method !== 'HEAD') || request.body !== undefined || request.target === '*') return undefined
@@ -47,7 +50,7 @@ export function createRelay ({ core, parts, owners, self, count, copies, log, cl
     // a write of ours that the owner cannot know of yet must not be answered from its store
     if (r === undefined || !r.route.cache || !log.settled) return undefined
     const owner = ownerOf(r.url, count)
-    if (owner === self || isPassed(r)) return undefined
+    if (owner === self || isPassed(r) || clock.now() < (quiet.get(owner) ?? -Infinity)) return undefined
     return { r, owner }
   }
 
@@ -66,7 +69,14 @@ export function createRelay ({ core, parts, owners, self, count, copies, log, cl
     ]
     const exchange = owners.ask({
       origin: String(owner), method: request.method, target: request.target, headers, body: undefined,
-      onInterim: (status, raw) => { request.interim(status, endToEnd(raw)) }
+      onInterim: (status, raw) => {
+        waiting.heard()
+        if (take('answer', raw) === undefined) request.interim(status, endToEnd(raw))
+      }
+    })
+    const waiting = unlessHeard(clock, () => {
+      quiet.set(owner, clock.now() + QUIET)
+      exchange.cancel(new SeawallError('abandoned'))
     })
     request.onGone = why => { exchange.cancel(why) }
     try {
@@ -78,6 +88,8 @@ export function createRelay ({ core, parts, owners, self, count, copies, log, cl
       // a client that left needs no other answer; an owner that is gone leaves its part to whoever asks
       if (thrown instanceof SeawallError && thrown.side === 'client') throw thrown
       parts.logger.debug({ err: thrown, owner }, 'the owner of a key does not answer')
+    } finally {
+      waiting.heard()
     }
     request.onGone = undefined
     return undefined
@@ -118,6 +130,21 @@ export function createRelay ({ core, parts, owners, self, count, copies, log, cl
       }
     },
     upgrade: request => core.upgrade(request)
+  }
+}
+
+/** Calls `onQuiet` once, unless something is heard within `QUIET`. */
+function unlessHeard (clock: Clock, onQuiet: () => void): { heard (): void } {
+  let over = false
+  const timer = clock.after(QUIET, () => {
+    // where this process was late itself, what has arrived is read first
+    setImmediate(() => { if (!over) onQuiet() })
+  })
+  return {
+    heard () {
+      over = true
+      timer.cancel()
+    }
   }
 }
 

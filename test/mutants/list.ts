@@ -134,6 +134,8 @@ const EDGES: readonly Mutant[] = [
   mutant('what is not idempotent is not sent twice', 'origin/exchange.ts', ['test/contract/origins-failures.test.ts', 'test/contract/origins-pool.test.ts'], '&& this.wire.content === undefined && IDEMPOTENT.has(this.request.method)', '&& this.wire.content === undefined'),
   mutant('chunk extensions and trailers of an origin are bounded', 'origin/overhead.ts', ['test/unit/overhead.test.ts', 'test/wire/answers.test.ts'], 'return this.bytes > ALLOWED', 'return false'),
   mutant('no copy is kept that was asked for before its owner outdated it', 'workers/copies.ts', ['test/unit/workers-copies.test.ts'], 'if (since > this.outdatedAt) return', 'if (since > 0) return'),
+  mutant('who was late himself blames no worker', 'workers/pulse.ts', ['test/unit/workers-pulse.test.ts'], 'else if (late < ROUND) missed++', 'else missed++'),
+  mutant('a question to a worker has a deadline', 'workers/channel.ts', ['test/unit/workers-channel.test.ts'], 'this.clock.after(limit, () => {', 'this.clock.after(2 * limit, () => {'),
   mutant('slow clients make room at an origin for who waits', 'origin/gate.ts', ['test/contract/origins-slow-clients.test.ts'], 'if (lagging.length > this.limit / 2) {', 'if (lagging.length > this.limit) {'),
   mutant('a few slow clients are left alone', 'origin/gate.ts', ['test/contract/origins-slow-clients.test.ts'], 'if (lagging.length > this.limit / 2) {', 'if (lagging.length > 0) {'),
   mutant('a slow probe keeps nobody out', 'origin/breaker.ts', ['test/contract/origins-protection.test.ts'], 'this.probing !== 0 && this.clock.now() - this.probedAt < this.config.probe', 'this.probing !== 0'),
