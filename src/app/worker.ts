@@ -18,6 +18,7 @@ import { WORKER } from '../workers/supervisor.js'
 import { createMemory, outputOf } from './process.js'
 import { certificatesOf, createServing, type Serving } from './serving.js'
 import { share } from './sharing.js'
+import type { Report } from './sums.js'
 import type { AppIo } from '../app.js'
 
 /** A worker that stands still for so long uses nothing older unasked; a purge waits at most so long for it. */
@@ -79,7 +80,7 @@ async function serve (settings: Settings, io: AppIo, channel: Channel, self: num
 
   // what was stored before the log is read would be unsure after
   await log.catchUp()
-  channel.on('counters', () => ({ counters: snapshot(counters), store: serving.parts.store.stats(), origins: serving.parts.origins.stats(), redis: sharing && snapshot(sharing.sources.counters) }))
+  channel.on('counters', (): Report => ({ counters: snapshot(counters), store: serving.parts.store.stats(), origins: serving.parts.origins.stats(), redis: sharing && snapshot(sharing.sources.counters) }))
   channel.on('reload', () => { serving.reload() })
   channel.on('accepted', () => serving.accepted())
   channel.tell('listening', await serving.listen())

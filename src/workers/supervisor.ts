@@ -73,7 +73,7 @@ export class Supervisor {
   private readonly delays = new Map<number, Ms>()
   private ending = false
   private ids = 0
-  /** Replaced since the start. */
+  /** Those that ended unasked, since the start. */
   restarts = 0
 
   constructor (options: SupervisorOptions) {
@@ -82,8 +82,14 @@ export class Supervisor {
     cluster.setupPrimary({ serialization: 'advanced' })
   }
 
-  get channels (): Channel[] {
-    return [...this.running.values()].map(({ channel }) => channel)
+  /** Of those that have begun and not ended, by their ids. */
+  get channels (): ReadonlyMap<string, Channel> {
+    return new Map([...this.running.values()].map(({ id, channel }) => [id, channel]))
+  }
+
+  /** How many of them have said that they listen. */
+  get accepting (): number {
+    return [...this.running.values()].filter(({ listening }) => listening).length
   }
 
   /** Resolves with where they listen, once all do. Rejects with the WorkerError of one that cannot; the others are ended. */
@@ -119,7 +125,7 @@ export class Supervisor {
 
   /** By all of them. One that is gone or stuck accepts nothing. */
   private async accepted (): Promise<number> {
-    const counts = await Promise.all(this.channels.map(channel => channel.ask<number>('accepted', undefined, LAST_CALL).catch(() => 0)))
+    const counts = await Promise.all([...this.channels.values()].map(channel => channel.ask<number>('accepted', undefined, LAST_CALL).catch(() => 0)))
     return counts.reduce((sum, count) => sum + count, 0)
   }
 
@@ -131,7 +137,7 @@ export class Supervisor {
 
   /** Every worker, but the one that said it. */
   tell (topic: string, body?: unknown, from?: Channel): void {
-    for (const channel of this.channels) if (channel !== from) channel.tell(topic, body)
+    for (const channel of this.channels.values()) if (channel !== from) channel.tell(topic, body)
   }
 
   private begin (number: number): Promise<Address> {

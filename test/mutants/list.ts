@@ -136,6 +136,7 @@ const EDGES: readonly Mutant[] = [
   mutant('no copy is kept that was asked for before its owner outdated it', 'workers/copies.ts', ['test/unit/workers-copies.test.ts'], 'if (since > this.outdatedAt) return', 'if (since > 0) return'),
   mutant('who was late himself blames no worker', 'workers/pulse.ts', ['test/unit/workers-pulse.test.ts'], 'else if (late < ROUND) missed++', 'else missed++'),
   mutant('a question to a worker has a deadline', 'workers/channel.ts', ['test/unit/workers-channel.test.ts'], 'this.clock.after(limit, () => {', 'this.clock.after(2 * limit, () => {'),
+  mutant('what a worker has counted outlives it', 'app/sums.ts', ['test/unit/worker-sums.test.ts'], 'this.gone = sum([this.gone, countsOf(report)])', ''),
   mutant('slow clients make room at an origin for who waits', 'origin/gate.ts', ['test/contract/origins-slow-clients.test.ts'], 'if (lagging.length > this.limit / 2) {', 'if (lagging.length > this.limit) {'),
   mutant('a few slow clients are left alone', 'origin/gate.ts', ['test/contract/origins-slow-clients.test.ts'], 'if (lagging.length > this.limit / 2) {', 'if (lagging.length > 0) {'),
   mutant('a slow probe keeps nobody out', 'origin/breaker.ts', ['test/contract/origins-protection.test.ts'], 'this.probing !== 0 && this.clock.now() - this.probedAt < this.config.probe', 'this.probing !== 0'),

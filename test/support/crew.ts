@@ -10,11 +10,11 @@ export const FRESH = { 'Cache-Control': 'max-age=600', 'Surrogate-Key': 'tag' }
 
 export interface Crew { readonly origin: TestOrigin, readonly seawall: Seawall, get (path: string, asked?: Asked): Promise<Reply>, purge (order: object): Promise<Reply> }
 
-/** `config`: beside the flags, as in a file of it. */
-export async function crew (handler: Handler, workers = 2, config?: object): Promise<Crew> {
+/** `config`: beside the flags, as in a file of it. `listen`: an address that outlives all workers; any, unless given. */
+export async function crew (handler: Handler, workers = 2, config?: object, listen = '127.0.0.1:0'): Promise<Crew> {
   const origin = await startOrigin(handler)
   onTestFinished(() => origin.stop())
-  const seawall = await startSeawall([...ANYWHERE, '--origin', origin.url, '--workers', String(workers), '--access-log', 'off', ...await fileOf(config)])
+  const seawall = await startSeawall([...ANYWHERE, '--listen', listen, '--origin', origin.url, '--workers', String(workers), '--access-log', 'off', ...await fileOf(config)])
   return {
     origin, seawall,
     // each over a connection of its own, so that workers take them in turn
