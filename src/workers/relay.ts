@@ -35,7 +35,7 @@ export interface RelayOptions {
   readonly self: number
   readonly count: number
   readonly copies: Copies
-  readonly log: Pick<SharedLog, 'head' | 'settled'>
+  readonly log: Pick<SharedLog, 'head' | 'pends'>
   readonly clock: Clock
 }
 
@@ -48,7 +48,7 @@ export function createRelay ({ core, parts, owners, self, count, copies, log, cl
     if ((request.method !== 'GET' && request.method !== 'HEAD') || request.body !== undefined || request.target === '*') return undefined
     const r = recognise(request, parts.route)
     // a write of ours that the owner cannot know of yet must not be answered from its store
-    if (r === undefined || !r.route.cache || !log.settled) return undefined
+    if (r === undefined || !r.route.cache || log.pends(r.url)) return undefined
     const owner = ownerOf(r.url, count)
     if (owner === self || isPassed(r) || clock.now() < (quiet.get(owner) ?? -Infinity)) return undefined
     return { r, owner }

@@ -40,6 +40,20 @@ describe('workers', { timeout: 60_000 }, () => {
     expect(relayed).toBeGreaterThan(10)
   })
 
+  it('fetch a key once for all of them, whatever else is written meanwhile', async () => {
+    const c = await crew(counted)
+    const read = new AbortController()
+    const write = async (writer: number): Promise<void> => {
+      for (let i = 0; !read.signal.aborted; i++) await c.get(`/written/${writer}/${i}`, { method: 'POST' })
+    }
+    const writers = [0, 1, 2, 3].map(write)
+    const keys = Array.from({ length: 40 }, (_, i) => `/read/${i}`)
+    for (const key of keys) await all(c, 8, key)
+    read.abort()
+    await Promise.all(writers)
+    expect(keys.filter(key => c.origin.count(key) !== 1)).toEqual([])
+  })
+
   it('hold a purge before it is answered, whichever took what it concerns', async () => {
     const c = await crew(counted)
     for (let i = 0; i < 5; i++) {
