@@ -5,13 +5,14 @@ import { systemClock } from '../core/clock.js'
 import type { Logger } from '../core/logger.js'
 import type { Ms, StoreKey } from '../core/types.js'
 import { createSharedLog, type SharedLog } from '../invalidation/shared-log.js'
+import { HEADS } from '../origin/config.js'
 import { createOrigins } from '../origin/origins.js'
 import { createListener } from '../server/listener.js'
 import { Channel } from '../workers/channel.js'
 import { channelBackend } from '../workers/channel-backend.js'
 import { Copies } from '../workers/copies.js'
 import { createOwnerCore } from '../workers/owner-core.js'
-import { clearSocket, ownerOf, socketOf } from '../workers/owners.js'
+import { clearSocket, nameOf, ownerOf, socketOf } from '../workers/owners.js'
 import { createRelay } from '../workers/relay.js'
 import { snapshot } from '../workers/sum.js'
 import { WORKER } from '../workers/supervisor.js'
@@ -112,9 +113,11 @@ function ownersOf (folder: string, count: number, { origins }: Settings): Parame
   const waits = Object.values(origins)
   const longest = (of: (origin: OriginSettings) => Ms): Ms => Math.max(...waits.map(of))
   const headers = 3 * longest(({ queue, timeouts }) => queue.wait + timeouts.connect + timeouts.headers) + TIMEOUT
-  return Object.fromEntries(Array.from({ length: count }, (_, number) => [String(number), {
+  return Object.fromEntries(Array.from({ length: count }, (_, number) => [nameOf(number), {
     urls: ['http://worker'], socket: socketOf(folder, number), host: 'preserve' as const, connections: CONNECTIONS, balance: 'round-robin' as const,
     timeouts: { connect: TIMEOUT, headers, body: longest(({ timeouts }) => timeouts.body) + TIMEOUT, total: undefined },
+    // an origin's own, what is added to it, and what is told of a copy: key, URL and tags, which are in it too
+    heads: { bytes: 16 * HEADS.bytes, fields: 2 * HEADS.fields, interims: HEADS.interims + 1 },
     // one that is gone is known at once, and asked again with the next request
     breaker: { failures: 0, probe: TIMEOUT }, queue: { length: 10 * CONNECTIONS, wait: headers },
     health: { path: undefined, interval: TIMEOUT, timeout: TIMEOUT, unhealthy: 1, healthy: 1 }

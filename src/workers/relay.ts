@@ -23,14 +23,14 @@ import type { Parts } from '../proxy/parts.js'
 import { recognise, type Recognised } from '../proxy/recognise.js'
 import type { EntryWriter } from '../store/contract.js'
 import type { Copies } from './copies.js'
-import { bare, put, QUIET, take, type Answered } from './envelope.js'
-import { ownerOf } from './owners.js'
+import { bare, isReceipt, put, QUIET, take, type Answered } from './envelope.js'
+import { nameOf, ownerOf } from './owners.js'
 
 export interface RelayOptions {
   /** This worker's own core. */
   readonly core: ProxyCore
   readonly parts: Parts
-  /** The other workers, by their number. */
+  /** The other workers, by `nameOf`. */
   readonly owners: Origins
   readonly self: number
   readonly count: number
@@ -64,14 +64,14 @@ export function createRelay ({ core, parts, owners, self, count, copies, log, cl
     const plain = request.method === 'GET' && r.facts.plain
     const { epoch, seq } = log.head
     const headers = [
-      ...bare(endToEnd(request.fields.raw)).filter((_, i, all) => all[i & ~1]!.toLowerCase() !== 'expect'),
-      ...put('request', { peer: request.peer, epoch, seq, copy: plain && copies.wanted(r.primary) })
+      ...endToEnd(request.fields.raw).filter((_, i, all) => all[i & ~1]!.toLowerCase() !== 'expect'),
+      ...put('request', { peer: request.peer, version: request.version, epoch, seq, copy: plain && copies.wanted(r.primary) })
     ]
     const exchange = owners.ask({
-      origin: String(owner), method: request.method, target: request.target, headers, body: undefined,
+      origin: nameOf(owner), method: request.method, target: request.target, headers, body: undefined,
       onInterim: (status, raw) => {
         waiting.heard()
-        if (take('answer', raw) === undefined) request.interim(status, endToEnd(raw))
+        if (!isReceipt(raw)) request.interim(status, endToEnd(raw))
       }
     })
     const waiting = unlessHeard(clock, () => {
@@ -97,7 +97,7 @@ export function createRelay ({ core, parts, owners, self, count, copies, log, cl
 
   function answered (r: Recognised, answer: OriginAnswer, said: Answered, since: Ms): ProxyResponse {
     parts.counters.relayed++
-    const headers = bare(endToEnd(answer.headers)).filter((_, i, all) => all[i & ~1]!.toLowerCase() !== 'content-length')
+    const headers = bare('answer', endToEnd(answer.headers)).filter((_, i, all) => all[i & ~1]!.toLowerCase() !== 'content-length')
     const writer = said.copy === undefined || answer.length === undefined ? undefined : copies.begin(said.copy, headers, answer.length, since)
     if (said.pass !== undefined) note(r, said.pass)
     const age = fieldValue(headers, 'age')
