@@ -138,6 +138,7 @@ const EDGES: readonly Mutant[] = [
   mutant('a question to a worker has a deadline', 'workers/channel.ts', ['test/unit/workers-channel.test.ts'], 'this.clock.after(limit, () => {', 'this.clock.after(2 * limit, () => {'),
   mutant('what a worker has counted outlives it', 'app/sums.ts', ['test/unit/worker-sums.test.ts'], 'this.gone = sum([this.gone, countsOf(report)])', ''),
   mutant('who wrote asks no owner that cannot know', 'invalidation/write-batch.ts', ['test/unit/invalidation-write-batch.test.ts'], '(batch.vague || batch.paths.has(path))', 'batch.paths.has(path)'),
+  mutant('an owner that says nothing is not waited for', 'workers/relay.ts', ['test/unit/workers-quiet.test.ts'], 'setImmediate(() => { if (!over) onQuiet() })', ''),
   mutant('a worker believes no field but the last', 'workers/envelope.ts', ['test/unit/workers-envelope.test.ts'], 'let i = headers.length - 2; i >= 0; i -= 2', 'let i = 0; i < headers.length; i += 2'),
   mutant('slow clients make room at an origin for who waits', 'origin/gate.ts', ['test/contract/origins-slow-clients.test.ts'], 'if (lagging.length > this.limit / 2) {', 'if (lagging.length > this.limit) {'),
   mutant('a few slow clients are left alone', 'origin/gate.ts', ['test/contract/origins-slow-clients.test.ts'], 'if (lagging.length > this.limit / 2) {', 'if (lagging.length > 0) {'),
