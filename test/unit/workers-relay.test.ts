@@ -1,4 +1,4 @@
-/** How long a worker waits for a key's owner that says nothing. */
+/** When a worker passes a request on to its key's owner, and how long it waits for one that says nothing. */
 import { describe, expect, it } from 'vitest'
 import { Counters } from '../../src/core/counters.js'
 import { silentLogger } from '../../src/core/logger.js'
@@ -60,8 +60,8 @@ describe('an owner', () => {
 
 interface Worker { readonly relay: ProxyCore, readonly clock: ManualClock, readonly asked: OriginRequest[], readonly path: string }
 
-/** A worker whose fellow never answers. */
-function worker (): Worker {
+/** A worker whose fellow never answers. `pending`: the URLs of its writes that are on their way. */
+function worker (pending: readonly string[] = []): Worker {
   const clock = manualClock()
   const asked: OriginRequest[] = []
   const owners = {
@@ -74,7 +74,7 @@ function worker (): Worker {
   } as unknown as Origins
   const core = { tryHit: () => undefined, handle: async () => HERE } as unknown as ProxyCore
   const parts = { route: () => ROUTE, store: { peek: () => undefined }, counters: new Counters(), logger: silentLogger } as unknown as Parts
-  const relay = createRelay({ core, parts, owners, self: 0, count: 2, copies: { wanted: () => false } as unknown as Copies, log: LOG, clock })
+  const relay = createRelay({ core, parts, owners, self: 0, count: 2, copies: { wanted: () => false } as unknown as Copies, log: { ...LOG, pends: url => pending.includes(url) }, clock })
   return { relay, clock, asked, path: Array.from({ length: 50 }, (_, i) => `/${i}`).find(path => ownerOf(`http://shop.test${path}`, 2) === 1)! }
 }
 
@@ -90,6 +90,16 @@ describe('who passes a request on', () => {
     clock.advance(QUIET)
     void relay.handle(requestOf(path).request)
     expect(asked).toHaveLength(2)
+  })
+
+  it('keeps to itself what a write of its own may concern that the owner cannot know of', async () => {
+    const { path } = worker()
+    const pending = worker([`http://shop.test${path}`])
+    expect(await pending.relay.handle(requestOf(path).request)).toBe(HERE)
+    expect(pending.asked).toEqual([])
+    const other = worker([`http://shop.test${path}/else`])
+    void other.relay.handle(requestOf(path).request)
+    expect(other.asked).toHaveLength(1)
   })
 
   it('waits for as long as it takes once the owner has said anything, and tells its client what is for it', async () => {
