@@ -41,14 +41,15 @@ describe('between workers', { timeout: 60_000 }, () => {
   it('the version is the client\'s', async () => {
     const c = await crew(answer(FRESH))
     const port = Number(new URL(c.seawall.url).port)
-    for (const path of PATHS) {
+    // whoever takes a connection may own what is asked for
+    for (let i = 0; i < 40 && (i < 6 || await relayed(c) === 0); i++) {
       const connection = await connect(port)
-      connection.write(`GET ${path} HTTP/1.0\r\nHost: shop.test\r\n\r\n`)
+      connection.write(`GET /${'x'.repeat(i)} HTTP/1.0\r\nHost: shop.test\r\n\r\n`)
       expect(await connection.closed).toBe('end')
       expect(connection.text()).toMatch(/^HTTP\/1\.1 200 /)
       connection.socket.destroy()
     }
-    expect(c.origin.seen.map(({ headers }) => headers['via'])).toEqual(PATHS.map(() => '1.0 seawall'))
+    expect(new Set(c.origin.seen.map(({ headers }) => headers['via']))).toEqual(new Set(['1.0 seawall']))
     expect(await relayed(c)).toBeGreaterThan(0)
   })
 })
