@@ -9,6 +9,7 @@ import { randomInt } from 'node:crypto'
 import { originDetails, type OriginsSource } from './admin/origins.js'
 import { createAdmin } from './admin/server.js'
 import { sharedDetails } from './admin/shared.js'
+import { newInstance } from './app/instance.js'
 import { readiness, type Phase } from './app/phase.js'
 import { createMemory, outputOf } from './app/process.js'
 import { purgeKeys } from './app/purge-keys.js'
@@ -54,7 +55,7 @@ export async function startApp (settings: Settings, io: AppIo, { clock, random }
   const sharing = redis === undefined ? undefined : share(redis, memory, clock, logger)
   const store = sharing?.store ?? memory
   const log = sharing?.log ?? createLocalLog({ clock, epoch: randomInt(1, 2 ** 47) })
-  const serving = createServing({ settings, certificates, clock, random, counters, logger, access: output.access, memory, store, log, leases: sharing?.leases })
+  const serving = createServing({ id: newInstance(), settings, certificates, clock, random, counters, logger, access: output.access, memory, store, log, leases: sharing?.leases })
   const origins = (): ReturnType<OriginsSource> => serving.parts.origins.stats()
   let phase: Phase = 'starting'
   const admin = createAdmin({

@@ -4,8 +4,8 @@
  */
 import type { IncomingMessage } from 'node:http'
 import type { Scope } from '../core/types.js'
-import { splitTags } from '../invalidation/tags.js'
-import { refuseUrl, type PurgeKeys, type PurgeOrder } from './purge.js'
+import { splitTags } from '../http/tags.js'
+import { refuseUrl, tagScope, type PurgeKeys, type PurgeOrder } from './purge.js'
 import { AdminRefusal, badField } from './refusal.js'
 
 /** The fields that carry tags, and the convention by which each separates them. */
@@ -42,7 +42,8 @@ function fieldsOf (request: IncomingMessage): string[] {
 
 /** Each line by itself: `headers` joins repeated ones with commas, which are part of a tag in some conventions. */
 function tagsOf (request: IncomingMessage): Scope[] {
-  return fieldsOf(request).flatMap(name => request.headersDistinct[name]!.flatMap(line => splitTags(TAG_FIELDS.get(name)!, line))).map(tag => ({ tag }))
+  return fieldsOf(request).flatMap(name =>
+    request.headersDistinct[name]!.flatMap(line => splitTags(TAG_FIELDS.get(name)!, line)).map(tag => tagScope(name, tag)))
 }
 
 /** Host and path do not say the scheme: both are purged. A target in absolute form does. */

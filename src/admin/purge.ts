@@ -4,6 +4,7 @@
  */
 import type { IncomingMessage } from 'node:http'
 import type { PurgeMode, Scope, StoreKey } from '../core/types.js'
+import { MAX_TAG_BYTES } from '../http/tags.js'
 import { AdminRefusal, badField } from './refusal.js'
 
 /** Bytes of a body. */
@@ -62,7 +63,7 @@ function orderOf (body: unknown, keys: PurgeKeys): PurgeOrder {
   if (typeof all !== 'boolean') throw badField('all', 'must be true or false')
   const scopes: Scope[] = [
     // origins send a tag's UTF-8 bytes, which fields are read as one character each
-    ...strings(fields, 'tags').map(tag => ({ tag: Buffer.from(tag).toString('latin1') })),
+    ...strings(fields, 'tags').map((tag, i) => tagScope(`tags[${i}]`, Buffer.from(tag).toString('latin1'))),
     ...strings(fields, 'urls').map((url, i) => ({ url: keys.url(url) ?? refuseUrl(`urls[${i}]`) })),
     ...strings(fields, 'prefixes').map((prefix, i) => ({ prefix: keys.prefix(prefix) ?? refuseUrl(`prefixes[${i}]`) })),
     ...(all ? ['all' as const] : [])
@@ -90,6 +91,12 @@ function oneOf<Word extends string> (fields: ReadonlyMap<string, unknown>, name:
   return word
 }
 
+/** Nothing is stored under a longer tag. */
+export function tagScope (field: string, tag: string): Scope {
+  if (tag.length > MAX_TAG_BYTES) throw badField(field, `must be at most ${MAX_TAG_BYTES} bytes`)
+  return { tag }
+}
+
 export function refuseUrl (field: string): never {
-  throw badField(field, 'must be an absolute URL, such as http://host/path')
+  throw badField(field, 'must be an absolute URL that a request can ask for, such as http://host/path')
 }

@@ -32,12 +32,13 @@ export function sharedMetrics (add: Add, { counters: c, state, health, log }: Sh
   add('gauge', 'seawall_redis_warnings', 'Settings of it that may surprise; /stats names them.', () => health()?.warnings.length ?? 0)
   add('gauge', 'seawall_log_joined', '1 once the shared log of purges was read.', () => Number(log().joined ?? false))
   add('gauge', 'seawall_log_contact_age_seconds', 'Since the shared log was last reached.', () => (log().contactAge ?? 0) / 1000)
+  add('counter', 'seawall_log_epochs_total', 'Times the shared log began, as this process has seen it: once, unless it was lost.', () => log().epochs ?? 0)
   add('gauge', 'seawall_log_lag', 'Events of the shared log known of and not applied yet.', () => log().lag ?? 0)
   add('gauge', 'seawall_log_members', 'Processes that share the log, this one included.', () => log().members ?? 0)
 }
 
 export function sharedStats ({ counters: c, state, health, log }: SharedSources): object {
-  const { joined, contactAge, lag, members } = log()
+  const { joined, contactAge, lag, members, epochs } = log()
   return {
     state: state(),
     lookups: { hits: c.hits, misses: c.misses },
@@ -46,7 +47,7 @@ export function sharedStats ({ counters: c, state, health, log }: SharedSources)
     undecodable: c.undecodable,
     connectionErrors: c.connectionErrors,
     errors: Object.fromEntries(Object.entries(c.faults).filter(([, count]) => count > 0)),
-    log: { joined, contactAge, lag, members },
+    log: { joined, contactAge, lag, members, epochs },
     ...health()
   }
 }

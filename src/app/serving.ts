@@ -26,6 +26,8 @@ import type { Leases } from '../store/leases.js'
 import type { MemoryStore } from '../store/memory.js'
 
 export interface ServingOptions {
+  /** As `Parts` has it. */
+  readonly id: string
   readonly settings: Settings
   readonly certificates: Certificates | undefined
   readonly clock: Clock
@@ -69,11 +71,11 @@ export function certificatesOf ({ tls, file }: Settings): Certificates | undefin
 }
 
 export function createServing (options: ServingOptions): Serving {
-  const { settings, certificates, clock, random, counters, logger, access, memory, store, log, leases, before } = options
+  const { id, settings, certificates, clock, random, counters, logger, access, memory, store, log, leases, before } = options
   const origins = createOrigins(settings.origins, { clock, counters, log: logger })
   const hosts = new Map(Object.entries(settings.origins).map(([name, origin]) => [name, originHost(origin)]))
   const parts: Parts = {
-    clock, counters, logger, store, log, origins, random, leases, strictPurge: settings.cache.redis?.strictPurge ?? false,
+    id, clock, counters, logger, store, log, origins, random, leases, strictPurge: settings.cache.redis?.strictPurge ?? false,
     route: compileRoutes(settings.routes),
     // HTTP/1.0 may do without Host
     originHost: (name, host) => hosts.get(name) ?? (host === '' ? new URL(settings.origins[name]!.urls[0]!).host : host)

@@ -16,6 +16,7 @@ import { clearSocket, nameOf, ownerOf, socketOf } from '../workers/owners.js'
 import { createRelay } from '../workers/relay.js'
 import { snapshot } from '../workers/sum.js'
 import { WORKER } from '../workers/supervisor.js'
+import { givenInstance } from './instance.js'
 import { createMemory, outputOf } from './process.js'
 import { certificatesOf, createServing, type Serving } from './serving.js'
 import { share } from './sharing.js'
@@ -58,7 +59,7 @@ async function serve (settings: Settings, io: AppIo, channel: Channel, self: num
   const { redis } = settings.cache
   const sharing = redis === undefined ? undefined : share(redis, memory, clock, logger)
   const log = sharing?.log ?? joinedLog(channel, io.env[WORKER.id]!, logger)
-  const common = { settings, certificates, clock, random: Math.random, counters, logger, access: output.access, memory, log }
+  const common = { id: givenInstance(io.env), settings, certificates, clock, random: Math.random, counters, logger, access: output.access, memory, log }
   let serving: Serving
   let owner: { close (): void } | undefined
   if (sharing !== undefined) serving = createServing({ ...common, store: sharing.store, leases: sharing.leases })

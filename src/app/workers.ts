@@ -18,6 +18,7 @@ import { version } from '../version.js'
 import { serveLog } from '../workers/channel-backend.js'
 import { socketFolder } from '../workers/owners.js'
 import { Supervisor, WORKER } from '../workers/supervisor.js'
+import { instanceEnv } from './instance.js'
 import { readiness, type Phase } from './phase.js'
 import { outputOf } from './process.js'
 import { purgeKeys } from './purge-keys.js'
@@ -38,7 +39,7 @@ export async function startWorkers (settings: Settings, io: AppIo, count: number
   const shared: SharedSources | undefined = sharing && { ...sharing.sources, counters: sums.redis }
   const supervisor = new Supervisor({
     count, clock, logger,
-    env: { [WORKER.sockets]: socketFolder() },
+    env: { [WORKER.sockets]: socketFolder(), ...instanceEnv() },
     onBegin: (channel, id) => {
       serveLog(channel, hub, id)
       channel.on('outdated', key => { supervisor.tell('outdated', key, channel) })

@@ -10,6 +10,7 @@ export type HitKind = 'fresh' | 'max-stale'
 /** Why a request went to the origin without the cache looking at the answer. */
 export type PassReason =
   | 'route'          // the route says cache: false
+  | 'ambiguous-path' // an origin that decodes or resolves the path would serve another route's
   | 'method'         // neither GET nor HEAD
   | 'request-body'   // a GET with content: its meaning is the origin's own
   | 'no-store'       // the request's no-store
@@ -23,7 +24,7 @@ export type PassReason =
 export type StoreRefusal =
   | 'no-store' | 'private' | 'must-understand' | 'vary-star' | 'authorization' | 'set-cookie' | 'status'
   | 'no-freshness' | 'expired' | 'no-content-range' | 'partial' | 'too-large' | 'unverifiable-length' | 'purged' | 'no-room'
-  | 'request-no-store' | 'bad-vary' | 'method'
+  | 'request-no-store' | 'bad-vary' | 'method' | 'too-many-tags'
 
 /** How a fill ended. */
 export type FillEnd = 'stored' | 'freshened' | 'shared' | 'not-stored' | 'failed' | 'abandoned'

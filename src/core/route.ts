@@ -29,6 +29,8 @@ export interface RouteRules {
   /** Name of an origin of the config. */
   readonly origin: string
   readonly cache: boolean
+  /** Not cached, since an origin may take the path for another route's. */
+  readonly ambiguous?: true
   readonly freshness: Freshness
   /** What applies when the response itself is silent. */
   readonly stale: { readonly whileRevalidate: Ms, readonly ifError: Ms }

@@ -112,6 +112,8 @@ export interface ProxyRequest {
   readonly peer: Peer
   readonly arrivedAt: Ms
   readonly body: RequestBody | undefined
+  /** Since when its client, having sent its end, may be gone; undefined once its answer begins, which tells. */
+  readonly leftAt?: Ms | undefined
   /** Sends a 1xx ahead of the answer; does nothing where the client could not read it. */
   interim (status: number, headers: RawHeaders): void
   /** Set by whoever works for this request: called once when the client is gone before its answer was complete. */

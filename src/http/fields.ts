@@ -31,11 +31,6 @@ export function isToken (s: string): boolean {
   return TOKEN.test(s)
 }
 
-/** Whether a char code is a tchar; for building tables, not for loops. */
-export function isTokenChar (code: number): boolean {
-  return TOKEN.test(String.fromCharCode(code))
-}
-
 function isNamed (raw: RawHeaders, i: number, name: string): boolean {
   const sent = raw[i]!
   return sent.length === name.length && (sent === name || sent.toLowerCase() === name)

@@ -20,6 +20,8 @@ export interface LogRequest extends LogPosition {
   readonly restore: readonly string[]
   /** Members to be removed, unless they were heard of since (`beat`). */
   readonly forget: readonly Pick<LogMember, 'id' | 'beat'>[]
+  /** Whether a new epoch may begin, if the log turns out to be lost; otherwise the call rejects then, and nothing has changed. */
+  readonly begin: boolean
 }
 
 export interface NewEvent { readonly batch: string, readonly mode: PurgeMode, readonly scopes: readonly Scope[] }

@@ -39,6 +39,8 @@ export interface LogStats {
   readonly contactAge?: Ms | undefined
   readonly lag?: number | undefined
   readonly members?: number | undefined
+  /** Of such a log, that this process has followed. */
+  readonly epochs?: number | undefined
 }
 
 /** What a sweep needs of a log. */

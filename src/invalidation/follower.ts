@@ -10,6 +10,7 @@ import type { Clock, Timer } from '../core/clock.js'
 import type { Logger } from '../core/logger.js'
 import type { Ms } from '../core/types.js'
 import type { LogBackend, LogReply, LogRequest, NewEvent } from './backend.js'
+import { Epochs } from './epochs.js'
 import { Ledger } from './ledger.js'
 import { Members } from './members.js'
 
@@ -39,6 +40,7 @@ const OWN_EPOCHS = 2 ** 47
 export class Follower {
   readonly ledger: Ledger
   readonly members: Members
+  readonly epochs: Epochs
   /** When the request was sent whose answer was last applied whole. */
   contactAt: Ms | undefined
   joined = false
@@ -60,11 +62,12 @@ export class Follower {
   private closed = false
 
   constructor (options: FollowerOptions) {
-    const { id, clock, maxLag, maxScopes, backend } = options
+    const { id, clock, maxLag, maxScopes, backend, logger } = options
     this.options = options
     this.clock = clock
     this.ledger = new Ledger(id, randomInt(1, OWN_EPOCHS), maxScopes)
     this.members = new Members(id, FORGET + maxLag)
+    this.epochs = new Epochs({ maxLag, logger })
     backend.onWake = () => { this.wake() }
   }
 
@@ -99,7 +102,7 @@ export class Follower {
   /** Appends, and applies what the answer brings. Rejects if the event is not known to be durable. */
   async send (event: NewEvent): Promise<LogReply & { readonly appended: number }> {
     if (this.closed) throw new Error('The invalidation log is closed.')
-    const request = this.request()
+    const request = this.request('append')
     const sentAt = this.clock.now()
     const reply = await this.options.backend.append(request, event)
     this.ledger.appended(event.batch, reply.epoch, reply.appended)
@@ -118,7 +121,7 @@ export class Follower {
     this.again = false
     const sentAt = this.askedAt = this.clock.now()
     try {
-      this.heard(await this.options.backend.poll(this.request()), sentAt)
+      this.heard(await this.options.backend.poll(this.request('poll')), sentAt)
       this.options.onReached()
     } catch (err) {
       this.failures++
@@ -140,10 +143,11 @@ export class Follower {
     this.timer = this.clock.after(delay, () => { void this.poll() })
   }
 
-  private request (): LogRequest {
+  private request (by: 'poll' | 'append'): LogRequest {
     const { position } = this.ledger
+    const now = this.clock.now()
     this.published = `${position.epoch}:${position.seq}`
-    return { ...position, ...this.members.demands(this.clock.now()) }
+    return { ...position, ...this.members.demands(now), begin: this.epochs.mayBegin(by, now) }
   }
 
   /** Applies an answer to a request sent at `sentAt`. One from before an epoch this process has left says nothing. */
@@ -154,8 +158,12 @@ export class Follower {
     this.members.heard(reply, now)
     this.newest = reply.seq
     this.epochBegan = now - reply.epochAge
-    if (reply.epoch > ledger.head.epoch) this.gap(reply.epoch, reply.after, this.joined ? 'a new epoch' : undefined)
-    else if (reply.after > ledger.head.seq) this.gap(reply.epoch, reply.after, 'events dropped before they were read')
+    if (reply.epoch > ledger.head.epoch) {
+      // a clock that was set back must not hold up the next
+      this.epochs.began(reply.epoch, Math.min(now, this.epochBegan))
+      this.gap(reply.epoch, reply.after, this.joined ? 'a new epoch' : undefined)
+    } else if (reply.after > ledger.head.seq) this.gap(reply.epoch, reply.after, 'events dropped before they were read')
+    this.epochs.stands(reply.epoch, now)
     this.applyAll(reply, now)
     if (ledger.head.seq >= reply.seq) {
       this.contactAt = Math.max(this.contactAt ?? -Infinity, sentAt)
@@ -179,7 +187,7 @@ export class Follower {
     this.ledger.gap(epoch, seq)
     if (why === undefined) return
     this.gaps++
-    this.options.logger.warn({ epoch, seq, why }, 'purges may have been missed: what was stored before is asked about before it is used')
+    if (!this.epochs.fleeting) this.options.logger.warn({ epoch, seq, why }, 'purges may have been missed: what was stored before is asked about before it is used')
   }
 
   private join (): void {

@@ -83,7 +83,8 @@ export class RedisBackend implements LogBackend {
     this.link.close()
   }
 
-  private asked ({ epoch, seq, last, restore, forget }: LogRequest, page: number): Argument[] {
-    return [this.options.id, epoch, seq, last, randomInt(2 ** 20), page, JSON.stringify(restore), JSON.stringify(forget.map(({ id, beat }) => [id, beat]))]
+  private asked ({ epoch, seq, last, restore, forget, begin }: LogRequest, page: number): Argument[] {
+    const forgotten = forget.map(({ id, beat }) => [id, beat])
+    return [this.options.id, epoch, seq, last, randomInt(2 ** 20), page, JSON.stringify(restore), JSON.stringify(forgotten), Number(begin)]
   }
 }

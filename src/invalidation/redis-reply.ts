@@ -4,11 +4,17 @@ import type { Reply } from '../redis/link.js'
 import { list, number, string } from '../redis/reply.js'
 import type { LogEvent, LogMember, LogReply } from './backend.js'
 
+type Head = Pick<LogReply, 'epoch' | 'seq'>
+
+/** Epoch and position a process had applied, and when it said so (ms of Redis's clock). */
+const BEAT = /^(\d{1,16}):(\d{1,16}):(\d{1,16})$/
+
 export function replyOf (reply: Reply): LogReply {
   const [epoch, seq, after, now, began, rows, meta] = list(reply)
+  const head = { epoch: number(epoch), seq: number(seq) }
   return {
-    epoch: number(epoch), seq: number(seq), after: number(after), epochAge: number(now) - number(began),
-    events: list(rows).flatMap(eventOf), members: membersOf(list(meta).map(string), number(now))
+    ...head, after: number(after), epochAge: number(now) - number(began),
+    events: list(rows).flatMap(eventOf), members: membersOf(list(meta).map(string), head, number(now))
   }
 }
 
@@ -27,16 +33,20 @@ function eventOf (row: Reply): LogEvent[] {
   return [{ seq, writer, batch, mode, scopes: parsed }]
 }
 
-function membersOf (meta: readonly string[], now: Ms): LogMember[] {
+function membersOf (meta: readonly string[], head: Head, now: Ms): LogMember[] {
   const members: LogMember[] = []
   for (let i = 0; i + 1 < meta.length; i += 2) {
     const name = meta[i]!
-    const beat = meta[i + 1]!
-    if (!name.startsWith('m:')) continue
-    const [epoch, seq, at] = beat.split(':').map(Number)
-    members.push({ id: name.slice(2), epoch: epoch ?? 0, seq: seq ?? 0, age: now - (at ?? 0), beat })
+    if (name.startsWith('m:')) members.push(memberOf(name.slice(2), meta[i + 1]!, head, now))
   }
   return members
+}
+
+/** Whoever is said to be further than the log, or what cannot be read, was not written by a process: it is waited for. */
+function memberOf (id: string, beat: string, head: Head, now: Ms): LogMember {
+  const [epoch = 0, seq = 0, at = 0] = BEAT.exec(beat)?.slice(1).map(Number) ?? []
+  const possible = epoch < head.epoch || (epoch === head.epoch && seq <= head.seq)
+  return { id, ...(possible ? { epoch, seq } : { epoch: 0, seq: 0 }), age: now - at, beat }
 }
 
 function scopesOf (json: string): Scope[] | undefined {

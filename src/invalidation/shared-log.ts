@@ -168,7 +168,8 @@ export class ClusterLog implements SharedLog {
 
   stats (): LogStats {
     const { joined, contactAge, epoch, seq, lag, members } = this.details()
-    return { epoch, seq, events: this.size, prefixes: this.prefixes, sweeps: this.sweeps, joined, contactAge, lag, members }
+    const { count: epochs } = this.follower.epochs
+    return { epoch, seq, events: this.size, prefixes: this.prefixes, sweeps: this.sweeps, joined, contactAge, lag, members, epochs }
   }
 
   details (): SharedLogDetails {

@@ -16,6 +16,8 @@ export interface OriginRequest {
   readonly headers: RawHeaders
   readonly body: RequestBody | undefined
   readonly onInterim?: ((status: number, headers: RawHeaders) => void) | undefined
+  /** Since when nobody is known to wait for the answer; undefined: somebody does. Asked where places are short. */
+  readonly unattended?: (() => Ms | undefined) | undefined
 }
 
 /** How the answer's body is delimited: `close` cannot be told from a broken one, and is never stored. */

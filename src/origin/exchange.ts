@@ -58,7 +58,7 @@ export class OriginExchange implements Tenant, ConnectionHandler, AnswerSource {
     this.origin = origin
     this.request = request
     this.websocket = websocket
-    this.waits = new Waits(origin.clock, origin.timeouts, this.expired)
+    this.waits = new Waits(origin.clock, origin.timeouts, request.unattended, this.expired)
     this.answer = new Promise((resolve, reject) => {
       this.resolve = resolve
       this.reject = reject

@@ -1,7 +1,7 @@
 /**
  * How many requests are under way to one origin. Invariants: at most `limit` inside; at most `queue.length` wait, each at
  * most `queue.wait`, and are let in in order of arrival; whoever is not let in hears `origin_busy` at once. Where most of
- * those inside wait for clients of their own that hardly move, they make room for whoever waits here.
+ * those inside wait for clients of their own that hardly move, or are waited for by nobody, they make room for whoever waits here.
  */
 import type { Clock, Timer } from '../core/clock.js'
 import { Crowd } from '../core/crowd.js'
@@ -14,7 +14,7 @@ export interface Tenant {
   place: number
   /** Called once, when it is inside, which it is until it leaves. */
   enter (): void
-  /** How far its own client lags behind, at `now`; 0 where it is not waited for. */
+  /** How far its own client lags behind, at `now`, or for how long it has had none; 0 where neither is so. */
   lag (now: Ms): Ms
   /** Ends it, wherever it is. */
   cancel (why: Error): void

@@ -5,6 +5,7 @@
 import type { Clock } from '../core/clock.js'
 import type { Ms } from '../core/types.js'
 import type { OriginTimeouts } from './config.js'
+import type { OriginRequest } from './contract.js'
 import { Deadlines } from './deadlines.js'
 import { Pace } from './pace.js'
 
@@ -21,8 +22,11 @@ export class Waits {
   /** More of the answer is here than its client takes. */
   private held = false
 
-  constructor (clock: Clock, timeouts: OriginTimeouts, expired: () => void) {
+  private readonly unattended: (() => Ms | undefined) | undefined
+
+  constructor (clock: Clock, timeouts: OriginTimeouts, unattended: OriginRequest['unattended'], expired: () => void) {
     this.clock = clock
+    this.unattended = unattended
     this.deadlines = new Deadlines(clock, timeouts, expired)
   }
 
@@ -62,9 +66,10 @@ export class Waits {
     this.pace.move(bytes)
   }
 
-  /** As `Pace.lag`. */
+  /** By how much its client, or that there is none, keeps it longer than a slow one would. */
   lag (now: Ms): Ms {
-    return this.pace.lag(now)
+    const since = this.unattended?.()
+    return since === undefined ? this.pace.lag(now) : Math.max(this.pace.lag(now), this.pace.unattended(since, now))
   }
 
   private keep (): void {

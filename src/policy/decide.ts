@@ -29,6 +29,7 @@ interface Stale { readonly freshUntil: Ms, readonly swrUntil: Ms, readonly sieUn
 const IGNORED: RequestDirectives = { noCache: false, noStore: false, onlyIfCached: false }
 const PASS_METHOD: Decision = { kind: 'pass', why: 'method' }
 const PASS_ROUTE: Decision = { kind: 'pass', why: 'route' }
+const PASS_AMBIGUOUS: Decision = { kind: 'pass', why: 'ambiguous-path' }
 const ONLY_IF_CACHED: Decision = { kind: 'refuse', code: 'only_if_cached' }
 
 /**
@@ -37,7 +38,7 @@ const ONLY_IF_CACHED: Decision = { kind: 'refuse', code: 'only_if_cached' }
  */
 export function decide (q: Question, found: StoredRecord | undefined, miss: 'uri-miss' | 'vary-miss'): Decision {
   if (q.method !== 'GET' && q.method !== 'HEAD') return PASS_METHOD
-  if (!q.route.cache) return PASS_ROUTE
+  if (!q.route.cache) return q.route.ambiguous === true ? PASS_AMBIGUOUS : PASS_ROUTE
   const directives = q.route.clientDirectives === 'ignore' ? IGNORED : q.facts.directives
   const decision = fromStore(q, directives, found, miss)
   // RFC 9111 §5.2.1.7

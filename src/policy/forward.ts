@@ -10,6 +10,7 @@ import type { HttpVersion, Peer, RawHeaders, RequestFacts, RequestFields } from 
 import { formatHttpDate } from '../http/date.js'
 import { endToEnd, fieldLines } from '../http/fields.js'
 import { SURROGATE_TOKEN } from '../http/targeted.js'
+import { loopField } from './loop.js'
 import { cookies } from './request.js'
 
 export interface ForwardInput {
@@ -18,6 +19,8 @@ export interface ForwardInput {
   readonly peer: Peer
   /** The Host to send. */
   readonly originHost: string
+  /** Names this proxy and no other. */
+  readonly id: string
   /** Of the client's request. */
   readonly version: HttpVersion
   /** Whether origins are told that Surrogate-Control is understood (Edge Architecture 1.0). */
@@ -36,7 +39,7 @@ const OWN_VIA = `1.1 ${PSEUDONYM}`
 
 /** Replaced or rebuilt below, framed anew by the origin client, or meant for this hop alone. */
 const OWN = [
-  'host', 'via', 'cookie', 'content-length', 'expect', 'proxy-authorization', 'http2-settings', 'proxy',
+  'host', 'via', 'cdn-loop', 'cookie', 'content-length', 'expect', 'proxy-authorization', 'http2-settings', 'proxy',
   'x-forwarded-for', 'x-forwarded-proto', 'x-forwarded-host', 'forwarded'
 ]
 const CONDITIONS = ['if-none-match', 'if-modified-since', 'if-match', 'if-unmodified-since', 'if-range', 'range']
@@ -82,6 +85,7 @@ export function forwardHeaders (input: ForwardInput, mode: 'pass' | 'fill', vali
     'X-Forwarded-Proto', facts.scheme,
     ...(facts.host === '' ? [] : ['X-Forwarded-Host', facts.host]),
     'Forwarded', [...earlier('forwarded'), forwarded(peer.address, facts)].join(', '),
+    'CDN-Loop', loopField(raw, input.id),
     'Via', [...fieldLines(raw, 'via'), `${input.version} ${PSEUDONYM}`].join(', ')
   )
   if (input.surrogate === true) headers.push('Surrogate-Capability', `${SURROGATE_TOKEN}="Surrogate/1.0"`)

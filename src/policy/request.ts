@@ -107,7 +107,7 @@ function forwardedAddress (raw: RawHeaders): string | undefined {
 }
 
 /** RFC 3986 §6.2.3: a port that is empty or the scheme's default is not part of the name. */
-function withoutDefaultPort (host: string, scheme: 'http' | 'https'): string {
+export function withoutDefaultPort (host: string, scheme: 'http' | 'https'): string {
   const port = scheme === 'https' ? ':443' : ':80'
   if (host.endsWith(port)) return host.slice(0, -port.length)
   return host.endsWith(':') ? host.slice(0, -1) : host

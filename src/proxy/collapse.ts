@@ -14,10 +14,10 @@ import { decide } from '../policy/decide.js'
 import { fromEntry, fromError, fromFill, withStatus } from './answer.js'
 import { asRanged, type FillHead, type FillPlan } from './fill-plan.js'
 import type { Fill } from './fill.js'
-import { credentialed, type Fills } from './fills.js'
+import { keyFor, type Fills } from './fills.js'
 import type { Found } from './lookup.js'
 import type { Parts } from './parts.js'
-import { variantOf, type Recognised } from './recognise.js'
+import { demandsNew, variantOf, type Recognised } from './recognise.js'
 
 /** How often this request was sent round: past the limit it goes alone. */
 export interface Round { turns: number, failures: number }
@@ -67,7 +67,7 @@ export class Collapse {
 
   private plan (r: Recognised, found: Found, entry: Entry | undefined, lacking: Lacking | undefined, shared: boolean, last: boolean): FillPlan {
     const key = this.keyFor(r, found)
-    return { r, key, entry, lacking, shared, last, passKey: r.facts.authorization ? credentialed(key) : key }
+    return { r, key, entry, lacking, shared, last, passKey: keyFor(r, key) }
   }
 
   private async lead (r: Recognised, wanted: Wanted, found: Found, round: Round, shared: boolean, detail: string | undefined): Promise<ProxyResponse> {
@@ -150,8 +150,7 @@ export class Collapse {
   private mayWait (fill: Fill, r: Recognised): boolean {
     if (fill.failedForAll) return true
     if (!fill.joinable || asRanged(fill.plan) || this.parts.log.verdict(fill.judged) !== CLEAN || this.parts.log.trusted(fill.beganAt) === 'no') return false
-    const demandsNew = r.facts.directives.noCache && r.route.clientDirectives === 'honor'
-    if (demandsNew && r.request.arrivedAt > fill.beganAt) return false
+    if (demandsNew(r) && r.request.arrivedAt > fill.beganAt) return false
     return fill.known?.kind !== 'answer' || this.usable(fill, fill.known, r)
   }
 

@@ -11,8 +11,9 @@
  * `tryHit` is the same way for what fresh memory can answer, without a promise. Every failure is an answer.
  */
 import { SeawallError } from '../core/errors.js'
-import { CLEAN, type Decision, type ProxyCore, type ProxyRequest, type ProxyResponse, type ProxyTunnel } from '../core/types.js'
+import { CLEAN, type Decision, type Ms, type ProxyCore, type ProxyRequest, type ProxyResponse, type ProxyTunnel } from '../core/types.js'
 import { decide } from '../policy/decide.js'
+import { looped } from '../policy/loop.js'
 import { Again, mayRepeat } from './again.js'
 import { fromEntry, fromError, ofThisServer } from './answer.js'
 import { Collapse, type Round } from './collapse.js'
@@ -26,60 +27,84 @@ import { tunnel } from './tunnel.js'
 import { uncacheable } from './uncacheable.js'
 
 export function createCore (parts: Parts, fills: Fills): ProxyCore {
-  const collapse = new Collapse(parts, fills, serve)
-  const again = new Again(parts)
+  return new Core(parts, fills)
+}
 
-  function decided (r: Recognised, found: Found, now = parts.clock.now()): Decision {
-    const { record } = found
-    const { request, facts, route } = r
-    return decide({
-      method: request.method, facts, route, now,
-      verdict: record === undefined ? CLEAN : parts.log.verdict(record),
-      trusted: record?.kind === 'entry' ? parts.log.trusted(record.policy.askedAt) : 'yes',
-      strict: parts.strictPurge,
-      hasBody: request.body !== undefined
-    }, record, found.names === undefined ? 'uri-miss' : 'vary-miss')
+class Core implements ProxyCore {
+  private readonly parts: Parts
+  private readonly fills: Fills
+  private readonly collapse: Collapse
+  private readonly again: Again
+
+  constructor (parts: Parts, fills: Fills) {
+    this.parts = parts
+    this.fills = fills
+    this.collapse = new Collapse(parts, fills, (r, round) => this.serve(r, round))
+    this.again = new Again(parts)
   }
 
-  /** What credentials turned out uncacheable for is remembered beside what anybody gets. */
-  function remembered (r: Recognised, found: Found): boolean {
-    if (!r.facts.authorization) return false
-    const record = parts.store.peek(credentialed(found.key))
-    return record?.kind === 'pass' && parts.log.verdict(record) === CLEAN
+  tryHit (request: ProxyRequest, now: Ms): ProxyResponse | undefined {
+    const get = request.method === 'GET'
+    if ((!get && request.method !== 'HEAD') || request.body !== undefined) return undefined
+    const facts = factsOf(request)
+    const repeats = get && mayRepeat(facts)
+    const given = repeats ? this.again.find(request, facts, now) : undefined
+    if (given !== undefined) return given
+    const r = recognise(request, this.parts.route)
+    if (r === undefined) return undefined
+    const found = peek(this.parts, r)
+    if (found.record?.kind !== 'entry') return undefined
+    const decision = this.decided(r, found, now)
+    if (decision.kind !== 'hit' || decision.how !== 'fresh' || decision.renew === true) return undefined
+    const answer = fromEntry(r, decision.entry, now, 'hit', { hit: true })
+    if (repeats) this.again.keep(r, found, decision.entry, answer, now)
+    return answer
   }
 
-  /** What is stored for an equivalent URL answers while it is fresh, and is not refreshed for the sake of this one. */
-  function fromEquivalent (r: Recognised): ProxyResponse | undefined {
-    const found = equivalent(parts, r)
-    const decision = found && decided(r, found)
-    return decision?.kind === 'hit' ? fromHit(r, decision) : undefined
+  async handle (request: ProxyRequest): Promise<ProxyResponse> {
+    if (request.target === '*') return ofThisServer(this.parts.clock.wall())
+    let r: Recognised | undefined
+    try {
+      r = recognise(request, this.parts.route)
+      if (r === undefined) return fromError(new SeawallError('misdirected'), request, {})
+      if (looped(request.fields.raw, this.parts.id)) return fromError(new SeawallError('loop_detected'), request, {})
+      return await this.serve(r, { turns: 0, failures: 0 })
+    } catch (thrown) {
+      this.parts.logger.error({ err: thrown, url: r?.url }, 'a request failed inside the proxy')
+      return fromError(thrown, request, {})
+    }
   }
 
-  function fromHit (r: Recognised, { entry, how }: Decision & { kind: 'hit' }): ProxyResponse {
-    return fromEntry(r, entry, parts.clock.now(), 'hit', how === 'fresh' ? { hit: true } : { hit: true, detail: how })
+  async upgrade (request: ProxyRequest): Promise<ProxyTunnel | ProxyResponse> {
+    const r = recognise(request, this.parts.route)
+    if (r === undefined) return fromError(new SeawallError('misdirected'), request, {})
+    if (looped(request.fields.raw, this.parts.id)) return fromError(new SeawallError('loop_detected'), request, {})
+    return tunnel(this.parts, r)
   }
 
   /** Only a store that processes share is waited for. */
-  function serve (r: Recognised, round: Round): ProxyResponse | Promise<ProxyResponse> {
-    if (parts.leases === undefined) return serveFound(r, peek(parts, r), round)
-    return lookup(parts, r).then(found => serveFound(r, latest(parts, r, found), round))
+  private serve (r: Recognised, round: Round): ProxyResponse | Promise<ProxyResponse> {
+    const { parts } = this
+    if (parts.leases === undefined) return this.serveFound(r, peek(parts, r), round)
+    return lookup(parts, r).then(found => this.serveFound(r, latest(parts, r, found), round))
   }
 
-  function serveFound (r: Recognised, found: Found, round: Round): ProxyResponse | Promise<ProxyResponse> {
-    const elsewhere = found.record === undefined ? fromEquivalent(r) : undefined
+  private serveFound (r: Recognised, found: Found, round: Round): ProxyResponse | Promise<ProxyResponse> {
+    const { parts, fills, collapse } = this
+    const elsewhere = found.record === undefined ? this.fromEquivalent(r) : undefined
     if (elsewhere !== undefined) return elsewhere
-    const decision = decided(r, found)
+    const decision = this.decided(r, found)
     switch (decision.kind) {
       case 'hit':
         if (decision.renew === true) collapse.refresh(r, decision.entry, found)
-        return fromHit(r, decision)
+        return this.fromHit(r, decision)
       case 'stale':
         collapse.refresh(r, decision.entry, found)
         return fromEntry(r, decision.entry, parts.clock.now(), 'stale', { hit: true, detail: 'stale-while-revalidate' })
       case 'revalidate':
         return collapse.fetch(r, decision, found, round)
       case 'miss':
-        if (remembered(r, found)) return wholeGet(r) ? uncacheable(parts, fills, r, found) : collapse.alone(r, decision, found, 'uncacheable')
+        if (this.remembered(r, found)) return wholeGet(r) ? uncacheable(parts, fills, r, found) : collapse.alone(r, decision, found, 'uncacheable')
         return collapse.fetch(r, decision, found, round)
       case 'pass':
         // Remembered as uncacheable, yet what a plain GET brings is still looked at: it may have changed its mind.
@@ -90,42 +115,35 @@ export function createCore (parts: Parts, fills: Fills): ProxyCore {
     }
   }
 
-  return {
-    tryHit (request, now) {
-      const get = request.method === 'GET'
-      if ((!get && request.method !== 'HEAD') || request.body !== undefined) return undefined
-      const facts = factsOf(request)
-      const repeats = get && mayRepeat(facts)
-      const given = repeats ? again.find(request, facts, now) : undefined
-      if (given !== undefined) return given
-      const r = recognise(request, parts.route)
-      if (r === undefined) return undefined
-      const found = peek(parts, r)
-      if (found.record?.kind !== 'entry') return undefined
-      const decision = decided(r, found, now)
-      if (decision.kind !== 'hit' || decision.how !== 'fresh' || decision.renew === true) return undefined
-      const answer = fromEntry(r, decision.entry, now, 'hit', { hit: true })
-      if (repeats) again.keep(r, found, decision.entry, answer, now)
-      return answer
-    },
+  private decided (r: Recognised, found: Found, now = this.parts.clock.now()): Decision {
+    const { record } = found
+    const { request, facts, route } = r
+    const { log, strictPurge } = this.parts
+    return decide({
+      method: request.method, facts, route, now,
+      verdict: record === undefined ? CLEAN : log.verdict(record),
+      trusted: record?.kind === 'entry' ? log.trusted(record.policy.askedAt) : 'yes',
+      strict: strictPurge,
+      hasBody: request.body !== undefined
+    }, record, found.names === undefined ? 'uri-miss' : 'vary-miss')
+  }
 
-    async handle (request: ProxyRequest): Promise<ProxyResponse> {
-      if (request.target === '*') return ofThisServer(parts.clock.wall())
-      let r: Recognised | undefined
-      try {
-        r = recognise(request, parts.route)
-        if (r === undefined) return fromError(new SeawallError('misdirected'), request, {})
-        return await serve(r, { turns: 0, failures: 0 })
-      } catch (thrown) {
-        parts.logger.error({ err: thrown, url: r?.url }, 'a request failed inside the proxy')
-        return fromError(thrown, request, {})
-      }
-    },
+  /** What credentials turned out uncacheable for is remembered beside what anybody gets. */
+  private remembered (r: Recognised, found: Found): boolean {
+    if (!r.facts.authorization) return false
+    const record = this.parts.store.peek(credentialed(found.key))
+    return record?.kind === 'pass' && this.parts.log.verdict(record) === CLEAN
+  }
 
-    async upgrade (request: ProxyRequest): Promise<ProxyTunnel | ProxyResponse> {
-      const r = recognise(request, parts.route)
-      return r === undefined ? fromError(new SeawallError('misdirected'), request, {}) : tunnel(parts, r)
-    }
+  /** What is stored for an equivalent URL answers while it is fresh, and is not refreshed for the sake of this one. */
+  private fromEquivalent (r: Recognised): ProxyResponse | undefined {
+    const found = equivalent(this.parts, r)
+    const decision = found && this.decided(r, found)
+    return decision?.kind === 'hit' ? this.fromHit(r, decision) : undefined
+  }
+
+  private fromHit (r: Recognised, { entry, how }: Decision & { kind: 'hit' }): ProxyResponse {
+    return fromEntry(r, entry, this.parts.clock.now(), 'hit', how === 'fresh' ? { hit: true } : { hit: true, detail: how })
   }
 }
 

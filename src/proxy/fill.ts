@@ -16,14 +16,14 @@ import { nextGeneration } from '../core/generation.js'
 import type { FillEnd } from '../core/reasons.js'
 import type { RouteRules } from '../core/route.js'
 import type { BodyReader, Entry, EntryMeta, Judged, Lacking, Ms, RawHeaders, Stamp } from '../core/types.js'
-import { endToEnd, fieldValue } from '../http/fields.js'
-import { mergeTags, responseTags } from '../invalidation/tags.js'
+import { fieldValue } from '../http/fields.js'
 import { responseHeaders } from '../policy/forward.js'
-import { storeTime, type StoreTime } from '../policy/store-time.js'
+import type { StoreTime } from '../policy/store-time.js'
 import type { Exchange, OriginAnswer } from '../origin/contract.js'
 import { combined, type Completed } from './completion.js'
 import { asIs, asRanged, type FillHead, type Filling, type FillPlan } from './fill-plan.js'
 import { describes, freshened } from './freshened.js'
+import { judged, tagsOf } from './judged.js'
 import { Keeping } from './keeping.js'
 import { bodyLength, newMeta, passRecord } from './records.js'
 import type { Parts } from './parts.js'
@@ -51,6 +51,8 @@ export class Fill implements Filling {
   vary: readonly string[] = []
   /** The origin was asked for the range of the request it is led by. */
   asRanged = false
+  /** Since when nobody reads it or is going to. */
+  unattended: Ms | undefined
   /** Requests that will open a reader or `release` their claim. */
   private claims = 0
   private readonly parts: Parts
@@ -71,11 +73,12 @@ export class Fill implements Filling {
     this.generation = plan.adopted?.generation ?? nextGeneration()
     this.startedAt = plan.adopted?.startedAt ?? parts.log.head
     this.beganAt = plan.adopted?.beganAt ?? parts.clock.now()
+    this.unattended = plan.background === true ? this.beganAt : undefined
     this.judged = this.unanswered()
     let settle!: (head: FillHead) => void
     this.head = new Promise(resolve => { settle = resolve })
     this.settleHead = settle
-    this.body = new SharedBody(parts.clock, () => this.unread())
+    this.body = new SharedBody(parts.clock, () => this.left())
     this.keeping = new Keeping(parts, this)
     this.turn = new Turn(parts, plan)
     parts.counters.fillsInFlight++
@@ -85,6 +88,7 @@ export class Fill implements Filling {
   /** A request says it will open a reader, or release. */
   claim (): void {
     this.claims++
+    this.unattended = undefined
   }
 
   /** Turns a claim into a reader from the first byte. */
@@ -99,6 +103,7 @@ export class Fill implements Filling {
   release (): void {
     this.claims--
     this.settleClaims()
+    this.left()
   }
 
   /** The one request it is for is gone. Once the head is known, its reader says so. */
@@ -163,7 +168,7 @@ export class Fill implements Filling {
   /** Never throws: what fails fails the fill, once it is listed. */
   private async ask (entry: Entry | undefined, lacking?: Lacking): Promise<OriginAnswer> {
     this.asRanged = lacking === undefined && asRanged(this.plan)
-    this.exchange = this.plan.adopted?.exchange ?? this.parts.origins.ask(fillRequest(this.parts, this.plan, entry, lacking))
+    this.exchange = this.plan.adopted?.exchange ?? this.parts.origins.ask(fillRequest(this.parts, this, entry, lacking))
     return this.exchange.answer
   }
 
@@ -199,14 +204,11 @@ export class Fill implements Filling {
   private async answered (answer: OriginAnswer, completed?: Completed): Promise<void> {
     const { r, entry } = this.plan
     const wall = this.parts.clock.wall()
-    const verdict = storeTime({
-      method: 'GET', facts: r.facts, route: r.route, status: answer.status, headers: endToEnd(answer.headers),
-      askedAt: answer.askedAt, answeredAt: answer.answeredAt, wall, random: this.parts.random(),
-      ranged: completed !== undefined || (this.asRanged && r.facts.ifRange === undefined)
-    })
+    const tags = tagsOf(r, answer, completed?.tags)
+    const verdict = judged(this.parts, r, answer, tags, { wall, ranged: completed !== undefined || (this.asRanged && r.facts.ifRange === undefined) })
     const headers = responseHeaders(answer.headers, stripped(r.route, verdict.kind === 'store'), wall)
     const failing = answer.status >= 500 && (verdict.kind === 'refuse' || entry !== undefined)
-    const meta = verdict.kind === 'store' && !failing ? this.metaOf(answer, headers, verdict, completed?.tags) : undefined
+    const meta = verdict.kind === 'store' && !failing ? this.metaOf(answer, headers, verdict, tags) : undefined
     this.judged = meta ?? this.judged
     if (meta !== undefined && verdict.kind === 'store') this.vary = verdict.vary
     const refusal = verdict.kind === 'refuse' ? verdict.why : meta === undefined ? undefined : this.keeping.begin(meta, answer, bodyLength(answer, verdict), this.turn.lease)
@@ -232,10 +234,10 @@ export class Fill implements Filling {
     return status >= 400 && status < 500 && this.plan.shared && this.parts.store.peek(this.plan.passKey) === undefined
   }
 
-  private metaOf (answer: OriginAnswer, headers: RawHeaders, verdict: StoreTime & { kind: 'store' }, tags: readonly string[] | undefined): EntryMeta {
+  private metaOf (answer: OriginAnswer, headers: RawHeaders, verdict: StoreTime & { kind: 'store' }, tags: readonly string[]): EntryMeta {
     const { r } = this.plan
     const key = verdict.vary.length === 0 ? r.primary : variantOf(r, verdict.vary)
-    return newMeta(this, { key, status: answer.status, headers, verdict, tags: mergeTags(tags ?? r.route.tags, responseTags(answer.headers, r.facts.site)) })
+    return newMeta(this, { key, status: answer.status, headers, verdict, tags })
   }
 
   private async pump (answer: OriginAnswer): Promise<void> {
@@ -267,6 +269,12 @@ export class Fill implements Filling {
   private settleClaims (): void {
     if (this.known?.kind !== 'answer' || this.claims > 0 || this.keeping.active) return
     this.body.release()
+    this.unread()
+  }
+
+  /** One who read it, or was going to, does so no more. */
+  private left (): void {
+    if (this.claims === 0 && this.body.readers === 0) this.unattended ??= this.parts.clock.now()
     this.unread()
   }
 

@@ -18,6 +18,11 @@ export function credentialed (key: StoreKey): StoreKey {
   return `${key}\ncredentials` as StoreKey
 }
 
+/** The key in the class of the request. */
+export function keyFor ({ facts }: Recognised, key: StoreKey): StoreKey {
+  return facts.authorization ? credentialed(key) : key
+}
+
 /** How long a failure that a stampede met is the answer to the rest of it. */
 const AFTERMATH: Ms = 100
 
@@ -41,7 +46,7 @@ export class Fills {
 
   /** The fill a request may wait for. */
   find (key: StoreKey, r: Recognised): Fill | undefined {
-    const own = this.at(r.facts.authorization ? credentialed(key) : key)
+    const own = this.at(keyFor(r, key))
     if (own !== undefined) return own
     const other = this.at(r.facts.authorization ? key : credentialed(key))
     return other?.known?.kind === 'answer' && other.known.meta !== undefined ? other : undefined
@@ -53,7 +58,7 @@ export class Fills {
   }
 
   lead (plan: FillPlan): Fill {
-    const slots = [plan.r.facts.authorization ? credentialed(plan.key) : plan.key]
+    const slots = [keyFor(plan.r, plan.key)]
     const fill: Fill = new Fill(this.parts, plan, () => this.learn(fill, slots), () => this.end(fill, slots))
     this.open.add(fill)
     if (plan.shared) this.list(slots[0]!, fill)
@@ -73,7 +78,7 @@ export class Fills {
     this.learned.set(r.primary, { names: fill.vary, fills: (known?.fills ?? 0) + 1 })
     if (!shared || !fill.joinable) return
     const key = variantOf(r, fill.vary)
-    const slot = r.facts.authorization ? credentialed(key) : key
+    const slot = keyFor(r, key)
     if (slot === slots[0]) return
     this.unlist(fill, slots)
     slots[0] = slot

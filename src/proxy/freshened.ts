@@ -5,7 +5,7 @@ import { weakMatch } from '../http/conditional.js'
 import { parseAge } from '../http/age.js'
 import { endToEnd, fieldLines, fieldValue } from '../http/fields.js'
 import { decodeHead, encodeHead } from '../http/head.js'
-import { mergeTags, responseTags } from '../invalidation/tags.js'
+import { mergeTags, responseTags, tagsFit } from '../http/tags.js'
 import type { OriginAnswer } from '../origin/contract.js'
 import { freshen } from '../policy/freshen.js'
 import { storeTime } from '../policy/store-time.js'
@@ -54,5 +54,5 @@ export function freshened (parts: Parts, fill: Source, entry: Entry, headers: Ra
   }
   const meta = newMeta(fill, { key: entry.key, status: entry.status, headers: kept, verdict, tags })
   const sameVary = String(verdict.vary) === String(varyNames(fieldValue(stored, 'vary')))
-  return { entry: entryOf(meta, { head: meta.head, body: entry.body, length: entry.length }), fate: sameVary ? 'kept' : 'dropped' }
+  return { entry: entryOf(meta, { head: meta.head, body: entry.body, length: entry.length }), fate: sameVary && tagsFit(tags) ? 'kept' : 'dropped' }
 }

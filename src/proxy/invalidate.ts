@@ -1,7 +1,7 @@
 /** What a write makes untrue (RFC 9111 §4.4). */
 import type { RawHeaders, Scope } from '../core/types.js'
 import { fieldValue } from '../http/fields.js'
-import { groupTags } from '../invalidation/tags.js'
+import { groupTags } from '../http/tags.js'
 import { forwardTarget, urlKey } from '../policy/key.js'
 import { hostname, type Recognised, type RouteTable } from './recognise.js'
 

@@ -9,6 +9,8 @@ import type { Store } from '../store/contract.js'
 import type { Leases } from '../store/leases.js'
 
 export interface Parts {
+  /** Names this proxy to origins, and no other: its workers share it. */
+  readonly id: string
   readonly clock: Clock
   readonly counters: Counters
   readonly logger: Logger

@@ -2,12 +2,12 @@
 import { SeawallError } from '../core/errors.js'
 import { nextGeneration } from '../core/generation.js'
 import { CLEAN, type ProxyResponse, type Stamp } from '../core/types.js'
-import { mergeTags, responseTags } from '../invalidation/tags.js'
 import type { Exchange, OriginAnswer } from '../origin/contract.js'
 import { answersGets } from '../policy/post.js'
 import { fromFill } from './answer.js'
 import type { Fill } from './fill.js'
-import { credentialed, type Fills } from './fills.js'
+import { keyFor, type Fills } from './fills.js'
+import { tagsOf } from './judged.js'
 import type { Parts } from './parts.js'
 import type { Recognised } from './recognise.js'
 
@@ -15,15 +15,13 @@ import type { Recognised } from './recognise.js'
 export function storable (parts: Parts, r: Recognised, answer: OriginAnswer, since: Stamp): boolean {
   const { request, facts, route, target, url } = r
   if (request.method !== 'POST' || !answersGets({ route, site: facts.site, target, url, status: answer.status, headers: answer.headers, wall: parts.clock.wall() })) return false
-  const tags = mergeTags(route.tags, responseTags(answer.headers, facts.site))
-  return parts.log.verdict({ url, tags, filledAt: since, checkedAt: undefined }) === CLEAN
+  return parts.log.verdict({ url, tags: tagsOf(r, answer), filledAt: since, checkedAt: undefined }) === CLEAN
 }
 
 /** Begins to store it, from the log's head on: right behind its own invalidation, which is not to concern it. */
 export function store (parts: Parts, fills: Fills, r: Recognised, exchange: Exchange): Fill {
-  const passKey = r.facts.authorization ? credentialed(r.primary) : r.primary
   const adopted = { exchange, startedAt: parts.log.head, beganAt: parts.clock.now(), generation: nextGeneration() }
-  const fill = fills.lead({ r, key: r.primary, entry: undefined, shared: false, last: false, adopted, passKey })
+  const fill = fills.lead({ r, key: r.primary, entry: undefined, shared: false, last: false, adopted, passKey: keyFor(r, r.primary) })
   fill.claim()
   return fill
 }

@@ -34,6 +34,11 @@ export function recognise (request: ProxyRequest, routes: RouteTable): Recognise
   return { request, facts, route, target, url, primary: primaryKey(url, route.key, facts) }
 }
 
+/** Its no-cache counts: what was asked for before it came is not new enough. */
+export function demandsNew ({ facts, route }: Recognised): boolean {
+  return facts.directives.noCache && route.clientDirectives === 'honor'
+}
+
 /** The key of the variant it selects; `names` as its Vary record has them. */
 export function variantOf (r: Recognised, names: readonly string[]): StoreKey {
   return r.primary + selection(r.facts, names, r.route.vary) as StoreKey

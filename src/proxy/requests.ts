@@ -1,5 +1,5 @@
 /** What an origin is asked: a client's own request passed on, or the GET of a fill. */
-import type { Entry, Lacking, RawHeaders, RequestBody } from '../core/types.js'
+import type { Entry, Lacking, Ms, RawHeaders, RequestBody } from '../core/types.js'
 import { endToEnd } from '../http/fields.js'
 import type { OriginRequest } from '../origin/contract.js'
 import { forwardHeaders, type ForwardInput } from '../policy/forward.js'
@@ -7,8 +7,11 @@ import { asIs, asRanged, type FillPlan } from './fill-plan.js'
 import type { Parts } from './parts.js'
 import type { Recognised } from './recognise.js'
 
+/** A fill, as far as its request goes. `unattended`: since when nobody waits for it. */
+interface Attended { readonly plan: FillPlan, readonly unattended: Ms | undefined }
+
 export function passRequest (parts: Parts, r: Recognised): OriginRequest {
-  return asked(r, r.request.method, passHeaders(parts, r), r.request.body)
+  return asked(r, r.request.method, passHeaders(parts, r), r.request.body, () => r.request.leftAt)
 }
 
 /** Of the same field section, over the same route, they are the same. */
@@ -22,27 +25,28 @@ function passHeaders (parts: Parts, r: Recognised): RawHeaders {
 }
 
 /** `entry`: validated by it, where it has validators. `lacking`: what is asked for in place of the whole. */
-export function fillRequest (parts: Parts, plan: FillPlan, entry: Entry | undefined, lacking: Lacking | undefined): OriginRequest {
+export function fillRequest (parts: Parts, fill: Attended, entry: Entry | undefined, lacking: Lacking | undefined): OriginRequest {
+  const { plan } = fill
   const { r } = plan
   const own = asIs(plan) && lacking === undefined
   const headers = forwardHeaders(forwarded(parts, r), own ? 'pass' : 'fill', entry)
   if (lacking !== undefined) headers.push(...rangeFields(`bytes=${lacking.first}-${lacking.last ?? ''}`, lacking.ifRange))
   else if (!own && asRanged(plan)) headers.push(...rangeFields(r.facts.range!, r.facts.ifRange))
-  return asked(r, 'GET', headers, undefined)
+  return asked(r, 'GET', headers, undefined, () => fill.unattended ?? (plan.shared ? undefined : r.request.leftAt))
 }
 
 function rangeFields (range: string, ifRange: string | undefined): string[] {
   return ifRange === undefined ? ['Range', range] : ['Range', range, 'If-Range', ifRange]
 }
 
-function asked (r: Recognised, method: string, headers: RawHeaders, body: RequestBody | undefined): OriginRequest {
-  return { origin: r.route.origin, method, target: r.target, headers, body, onInterim: (status, raw) => { interim(r, status, raw) } }
+function asked (r: Recognised, method: string, headers: RawHeaders, body: RequestBody | undefined, unattended: () => Ms | undefined): OriginRequest {
+  return { origin: r.route.origin, method, target: r.target, headers, body, unattended, onInterim: (status, raw) => { interim(r, status, raw) } }
 }
 
 function forwarded (parts: Parts, { request, facts, route }: Recognised): ForwardInput {
   return {
     fields: request.fields, facts, peer: request.peer, version: request.version,
-    originHost: parts.originHost(route.origin, facts.host), clientDirectives: route.clientDirectives,
+    id: parts.id, originHost: parts.originHost(route.origin, facts.host), clientDirectives: route.clientDirectives,
     keyed: route.key.headers,
     surrogate: route.targets.includes('surrogate-control')
   }

@@ -18,7 +18,7 @@ import type { Acquired, Lease, Leases, Told } from '../store/leases.js'
 import type { FillPlan } from './fill-plan.js'
 import { reread } from './lookup.js'
 import type { Parts } from './parts.js'
-import { variantOf } from './recognise.js'
+import { demandsNew, variantOf } from './recognise.js'
 
 export type Outcome =
   | { readonly kind: 'ours' }
@@ -50,8 +50,7 @@ export class Turn {
     const { leases } = this.parts
     const { r, shared, adopted } = this.plan
     // who demands a new answer is not served by what another asked for before
-    const demandsNew = r.facts.directives.noCache && r.route.clientDirectives === 'honor'
-    return leases === undefined || !shared || adopted !== undefined || demandsNew ? undefined : this.among(leases)
+    return leases === undefined || !shared || adopted !== undefined || demandsNew(r) ? undefined : this.among(leases)
   }
 
   /** The head is known: others need not wait for what they will not get. */

@@ -8,12 +8,10 @@
 import { SeawallError, toSeawallError } from '../core/errors.js'
 import { nextGeneration } from '../core/generation.js'
 import type { Ms, PassRecord, ProxyResponse, StoredRecord } from '../core/types.js'
-import { endToEnd } from '../http/fields.js'
-import type { OriginAnswer } from '../origin/contract.js'
-import { storeTime, type StoreTime } from '../policy/store-time.js'
 import { fromError, fromFill } from './answer.js'
 import type { Adopted } from './fill-plan.js'
-import { credentialed, type Fills } from './fills.js'
+import { keyFor, type Fills } from './fills.js'
+import { judged, tagsOf } from './judged.js'
 import type { Found } from './lookup.js'
 import type { Parts } from './parts.js'
 import { passed } from './pass.js'
@@ -33,7 +31,7 @@ export async function uncacheable (parts: Parts, fills: Fills, r: Recognised, fo
   try {
     const answer = await exchange.answer
     const wall = parts.clock.wall()
-    const verdict = judged(parts, r, answer, wall)
+    const verdict = judged(parts, r, answer, tagsOf(r, answer), { wall, ranged: false })
     if (verdict.kind === 'store') return await changed(parts, fills, r, found, { exchange, startedAt, beganAt, generation })
     if (verdict.intrinsic) remember(parts, r, found, { startedAt, generation }, answer.answeredAt)
     return passed(r, answer, wall, { fwd: 'uri-miss', fwdStatus: answer.status, detail: verdict.why })
@@ -43,16 +41,9 @@ export async function uncacheable (parts: Parts, fills: Fills, r: Recognised, fo
   }
 }
 
-function judged (parts: Parts, r: Recognised, answer: OriginAnswer, wall: number): StoreTime {
-  return storeTime({
-    method: 'GET', facts: r.facts, route: r.route, status: answer.status, headers: endToEnd(answer.headers),
-    askedAt: answer.askedAt, answeredAt: answer.answeredAt, wall, random: parts.random(), ranged: false
-  })
-}
-
 /** It may be stored now. */
 async function changed (parts: Parts, fills: Fills, r: Recognised, found: Found, adopted: Adopted): Promise<ProxyResponse> {
-  const fill = fills.lead({ r, key: found.key, entry: undefined, shared: false, last: false, passKey: keyOf(r, found), adopted })
+  const fill = fills.lead({ r, key: found.key, entry: undefined, shared: false, last: false, passKey: keyFor(r, found.key), adopted })
   fill.claim()
   r.request.onGone = undefined
   const head = await fill.head
@@ -62,7 +53,7 @@ async function changed (parts: Parts, fills: Fills, r: Recognised, found: Found,
 }
 
 function remember (parts: Parts, r: Recognised, found: Found, { startedAt, generation }: Pick<Adopted, 'startedAt' | 'generation'>, now: Ms): void {
-  const key = keyOf(r, found)
+  const key = keyFor(r, found.key)
   const keepUntil = now + r.route.passRecord
   if (lasts(parts.store.peek(key), keepUntil - r.route.passRecord * RENEWED)) return
   const record: PassRecord = { kind: 'pass', key, url: r.url, tags: r.route.tags, filledAt: startedAt, checkedAt: undefined, generation, keepUntil }
@@ -71,8 +62,4 @@ function remember (parts: Parts, r: Recognised, found: Found, { startedAt, gener
 
 function lasts (record: StoredRecord | undefined, until: Ms): boolean {
   return record?.kind === 'pass' && record.keepUntil >= until
-}
-
-function keyOf (r: Recognised, found: Found): typeof found.key {
-  return r.facts.authorization ? credentialed(found.key) : found.key
 }

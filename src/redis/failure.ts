@@ -6,8 +6,9 @@ export type RedisFault =
   | 'timeout'   // no reply within the deadline; it may have been carried out
   | 'cut'       // the connection broke under way; it may have been carried out
   | 'oom' | 'readonly' | 'loading' | 'wrongtype' | 'noscript' | 'denied'
+  | 'lost'      // the log of purges was, and is not to begin anew yet
   | 'reply'     // another error reply
-export const REDIS_FAULTS: readonly RedisFault[] = ['down', 'open', 'timeout', 'cut', 'oom', 'readonly', 'loading', 'wrongtype', 'noscript', 'denied', 'reply']
+export const REDIS_FAULTS: readonly RedisFault[] = ['down', 'open', 'timeout', 'cut', 'oom', 'readonly', 'loading', 'wrongtype', 'noscript', 'denied', 'lost', 'reply']
 
 export class RedisFailure extends Error {
   readonly fault: RedisFault
@@ -21,7 +22,7 @@ export class RedisFailure extends Error {
 
 const PREFIXES: readonly (readonly [string, RedisFault])[] = [
   ['OOM', 'oom'], ['READONLY', 'readonly'], ['MASTERDOWN', 'loading'], ['LOADING', 'loading'], ['CLUSTERDOWN', 'loading'], ['TRYAGAIN', 'loading'],
-  ['WRONGTYPE', 'wrongtype'], ['NOSCRIPT', 'noscript'], ['NOPERM', 'denied'], ['NOAUTH', 'denied'], ['WRONGPASS', 'denied'],
+  ['WRONGTYPE', 'wrongtype'], ['NOSCRIPT', 'noscript'], ['LOST', 'lost'], ['NOPERM', 'denied'], ['NOAUTH', 'denied'], ['WRONGPASS', 'denied'],
   ['MISCONF', 'readonly'], ['NOREPLICAS', 'readonly'],
   ['Socket timeout', 'timeout'],
   ["Stream isn't writeable", 'down'], ['Cluster isn', 'down'], ['None of startup nodes', 'down'], ['Connection is closed', 'cut'], ['Reached the max retries', 'cut']

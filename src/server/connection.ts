@@ -82,9 +82,10 @@ export class Connection {
   private clientEnded (): void {
     this.in.ended = true
     switch (this.state) {
-      case 'idle': case 'head': return this.end()
-      case 'answering': this.in.body?.fail(new SeawallError('body_cut')); break
-      case 'skipping': return this.end()
+      case 'idle': case 'head': case 'skipping': return this.end()
+      case 'answering':
+        this.request?.left(this.serving.clock.now())
+        this.in.body?.fail(new SeawallError('body_cut'))
     }
   }
 

@@ -21,6 +21,8 @@ export class ServerRequest implements ProxyRequest {
   onGone: ((why: Error) => void) | undefined = undefined
   /** Its answer is there, or will never be: too late for interim ones. */
   decided = false
+  /** When its client sent its end. */
+  private endedAt: Ms | undefined = undefined
   private readonly out: Outbound
 
   constructor (out: Outbound, head: RequestHead, peer: Peer, arrivedAt: Ms, body: RequestBody | undefined) {
@@ -32,6 +34,15 @@ export class ServerRequest implements ProxyRequest {
     this.arrivedAt = arrivedAt
     this.body = body
     this.out = out
+  }
+
+  /** Its client has sent its end. */
+  left (now: Ms): void {
+    this.endedAt = now
+  }
+
+  get leftAt (): Ms | undefined {
+    return this.decided ? undefined : this.endedAt
   }
 
   /** RFC 9110 §15.2: never to an HTTP/1.0 client. A 101 is not interim here: it ends HTTP. */

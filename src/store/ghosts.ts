@@ -3,6 +3,7 @@
  * were evicted after it as the room holds, or when newer ones need its place. What is remembered are guesses, so that
  * the table starts anew when it grows.
  */
+import { hash32 } from '../core/hash.js'
 
 const WAYS = 8
 const LEAST = 1024
@@ -25,7 +26,7 @@ export class Ghosts {
   add (key: string, size: number, rows: number): void {
     if (rows > this.prints.length) this.start(this.prints.length * 2)
     this.evicted += size
-    const print = fingerprint(key)
+    const print = hash32(key)
     let place = this.bucket(print)
     for (let i = place + 1, end = place + WAYS; i < end; i++) if (this.since[i]! < this.since[place]!) place = i
     this.prints[place] = print
@@ -34,7 +35,7 @@ export class Ghosts {
 
   /** Whether `key` was remembered. It is not any more. */
   take (key: string): boolean {
-    const print = fingerprint(key)
+    const print = hash32(key)
     const first = this.bucket(print)
     for (let i = first; i < first + WAYS; i++) {
       if (this.prints[i] !== print || this.evicted - this.since[i]! > this.room) continue
@@ -56,11 +57,4 @@ export class Ghosts {
   private bucket (print: number): number {
     return print % (this.prints.length / WAYS) * WAYS
   }
-}
-
-/** 32 bits of a key (FNV-1a): enough to remember it by, and it keeps no string alive. */
-function fingerprint (key: string): number {
-  let hash = 0x811c9dc5
-  for (let i = 0; i < key.length; i++) hash = Math.imul(hash ^ key.charCodeAt(i), 0x01000193)
-  return hash >>> 0
 }

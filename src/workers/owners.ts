@@ -2,6 +2,7 @@
 import { chmodSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { hash32 } from '../core/hash.js'
 
 /** Removed when this process ends. */
 export function socketFolder (): string {
@@ -25,9 +26,7 @@ export function nameOf (worker: number): string {
   return `worker ${worker}`
 }
 
-/** The number of the worker that asks the origin for this URL; the same in every worker (FNV-1a). */
+/** The number of the worker that asks the origin for this URL; the same in every worker. */
 export function ownerOf (url: string, count: number): number {
-  let hash = 0x811c9dc5
-  for (let i = 0; i < url.length; i++) hash = Math.imul(hash ^ url.charCodeAt(i), 0x01000193)
-  return (hash >>> 0) % count
+  return hash32(url) % count
 }

@@ -27,10 +27,11 @@ it.each(GENERATED)('%s', (name, trace, least) => {
 it.runIf(process.env['TRACE'])('a trace file', () => {
   const file = process.env['TRACE']!
   const numbers = new Map<string, number>()
-  const requests = Uint32Array.from(readFileSync(file, 'utf8').split('\n').filter(key => key !== ''), key => {
+  const requests = Uint32Array.from(readFileSync(file, 'utf8').split(/\r?\n/).filter(key => key !== ''), key => {
     const number = numbers.get(key) ?? numbers.size
     numbers.set(key, number)
     return number
   })
+  expect(requests.length, `${file} has a key a line`).toBeGreaterThan(0)
   for (const share of [0.001, 0.01, 0.1]) compare(file, requests, Math.max(1, Math.round(numbers.size * share)), numbers.size)
 })

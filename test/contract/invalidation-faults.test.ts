@@ -4,7 +4,7 @@ import type { Judged, Scope } from '../../src/core/types.js'
 import type { ClusterLog } from '../../src/invalidation/shared-log.js'
 import { until } from '../support/barrier.js'
 import { chance, type Chance } from '../support/chance.js'
-import { logCluster, type LogCluster } from '../support/log-redis.js'
+import { logCluster, RESEALED, type LogCluster } from '../support/log-redis.js'
 import { judgedOf } from '../support/records.js'
 import { describeWithRedis } from '../support/redis.js'
 
@@ -50,13 +50,21 @@ type Fault = (cluster: LogCluster, random: Chance, logs: readonly ClusterLog[]) 
 const lostContact = (logs: readonly ClusterLog[]) => until('contact is lost', () => logs.every(log => log.trusted(-Infinity) === 'no'))
 
 /** All but the newest event, as another server that was not told of it has them. */
-const OLDER_COPY = `
+const OLDER_COPY = `${RESEALED}
 local seq = tonumber(redis.call('HGET', KEYS[1], 'seq') or 0)
 if seq == 0 then return end
 local kept = redis.call('XRANGE', KEYS[2], '-', '(' .. seq .. '-0')
 redis.call('DEL', KEYS[2])
 for _, entry in ipairs(kept) do redis.call('XADD', KEYS[2], entry[1], unpack(entry[2])) end
-redis.call('HSET', KEYS[1], 'seq', seq - 1, 'run', 'other')`
+redis.call('HSET', KEYS[1], 'seq', seq - 1, 'run', 'other')
+reseal(KEYS[1])`
+
+const FIELDS = ['epoch', 'seq', 'run', 'began', 'seal', 'm:a', 'm:b', 'm:c']
+const NONSENSE = ['', '0', '1', '-1', '7', '1.5', 'nan', 'inf', '1e300', '9007199254740991', '9007199254740991:0:0', '18446744073709551616', 'x']
+/** An entry, which stays or not; where the stream takes none there, nothing. */
+const HAND = `
+local added = redis.pcall('XADD', KEYS[1], ARGV[1], 'w', 'x', 'b', 'y', 'm', 'hard', 's', '[]')
+if type(added) == 'string' and ARGV[2] == '1' then redis.call('XDEL', KEYS[1], added) end`
 
 const FAULTS: Record<string, Fault> = {
   flush: ({ redis }) => redis.cli('FLUSHALL'),
@@ -64,6 +72,17 @@ const FAULTS: Record<string, Fault> = {
   'no hash': ({ redis, meta }) => redis.cli('DEL', meta),
   trim: ({ redis, events }, random) => redis.cli('XTRIM', events, 'MAXLEN', `${random(3)}`),
   restart: ({ redis }) => redis.restart(),
+  'other types': ({ redis, meta, events }, random) => redis.cli('SET', random(2) === 0 ? meta : events, 'x'),
+  'a hand in the hash': ({ redis, meta }, random) => redis.cli('HSET', meta, FIELDS[random(FIELDS.length)]!, NONSENSE[random(NONSENSE.length)]!),
+  'a hand in the stream': ({ redis, events }, random) => redis.cli('EVAL', HAND, '1', events, `${random(100)}-${random(2)}`, `${random(2)}`),
+  'no memory': async ({ redis }, random, logs) => {
+    redis.cli('CONFIG', 'SET', 'maxmemory-policy', 'allkeys-lru')
+    redis.cli('CONFIG', 'SET', 'maxmemory', '1')
+    const { epochs } = logs[0]!.follower
+    const enough = epochs.count + 1 + random(5)
+    await until('it was lost', () => epochs.count >= enough)
+    redis.cli('CONFIG', 'SET', 'maxmemory', '0')
+  },
   'older copy': ({ redis, meta, events }) => redis.cli('EVAL', OLDER_COPY, '2', meta, events),
   'no writes': async ({ redis }, _, logs) => {
     redis.cli('REPLICAOF', '127.0.0.1', '1')

@@ -1,20 +1,18 @@
 /** Whatever Redis loses of the shared log, nothing stored before counts as clean afterwards, and the log goes on. */
 import { expect, it } from 'vitest'
-import type { Judged } from '../../src/core/types.js'
+import { systemClock } from '../../src/core/clock.js'
 import { RedisFailure } from '../../src/redis/failure.js'
 import { until } from '../support/barrier.js'
+import { manualClock } from '../support/clock.js'
 import { logCluster, type LogCluster } from '../support/log-redis.js'
-import { judgedOf } from '../support/records.js'
+import { judgedOf, stranger } from '../support/records.js'
 import { describeWithRedis } from '../support/redis.js'
 
-/** As another process's record, with the same stamp, would come out of Redis. */
-function stranger ({ url, tags, filledAt: { epoch, seq } }: Judged): Judged {
-  return { url, tags, filledAt: { epoch, seq }, checkedAt: undefined }
-}
+const LAG = 1_000
 
 describeWithRedis('a gap', () => {
   const event = (seq: number, scopes: string, batch = `other-${seq}`): string[] => [`${seq}-0`, 'w', 'x', 'b', batch, 'm', 'hard', 's', scopes]
-  const faults: [string, (cluster: LogCluster) => unknown][] = [
+  const faults: [string, (cluster: LogCluster & { readonly epoch: number }) => unknown][] = [
     ['everything is lost', ({ redis }) => redis.cli('FLUSHALL')],
     ['the stream is lost', ({ redis, events }) => redis.cli('DEL', events)],
     ['the hash is lost', ({ redis, meta }) => redis.cli('DEL', meta)],
@@ -23,10 +21,24 @@ describeWithRedis('a gap', () => {
     ['the same position has another event now', ({ redis, meta, events }) => redis.cli('EVAL',
       "redis.call('DEL', KEYS[2]) for i = 1, 4 do redis.call('XADD', KEYS[2], i .. '-0', 'w', 'x', 'b', 'other', 'm', 'hard', 's', '[]') end redis.call('HSET', KEYS[1], 'seq', 4)",
       '2', meta, events)],
-    ['another server answers', ({ redis, meta }) => redis.cli('HSET', meta, 'run', 'another')],
-    ['the epoch is an older one', ({ redis, meta }) => redis.cli('HINCRBY', meta, 'epoch', '-5')],
+    ['another server answers', ({ rewrite }) => { rewrite('run', 'another') }],
+    ['the beginning is another', ({ redis, meta }) => redis.cli('HSET', meta, 'began', '1')],
+    ['the epoch is an older one', ({ rewrite, epoch }) => { rewrite('epoch', String(epoch - 5)) }],
     ['the stream has an entry that is not ours', ({ redis, events }) => redis.cli('XADD', events, '*', 'foo', 'bar')],
-    ['it restarts empty', ({ redis }) => redis.restart()]
+    ['it restarts empty', ({ redis }) => redis.restart()],
+    ['the hash is a string', ({ redis, meta }) => redis.cli('SET', meta, 'x')],
+    ['the stream is a list', ({ redis, events }) => redis.cli('EVAL', "redis.call('DEL', KEYS[1]) redis.call('RPUSH', KEYS[1], 'x')", '1', events)],
+    ['nothing was purged and the stream is a string', ({ redis, meta, events }) => redis.cli('EVAL', "redis.call('SET', KEYS[2], 'x') redis.call('HSET', KEYS[1], 'seq', 0)", '2', meta, events)],
+    ['both are something else', ({ redis, meta, events }) => redis.cli('MSET', meta, 'x', events, 'y')],
+    ['the epoch is the greatest there is', ({ redis, meta }) => redis.cli('HSET', meta, 'epoch', '9007199254740991')],
+    ['the epoch is greater than any', ({ redis, meta }) => redis.cli('HSET', meta, 'epoch', '1e300')],
+    ['the epoch is a word', ({ redis, meta }) => redis.cli('HSET', meta, 'epoch', 'inf')],
+    ['the position is a word', ({ redis, meta }) => redis.cli('HSET', meta, 'seq', 'three')],
+    ['the position is below all', ({ redis, meta, events }) => redis.cli('EVAL', "redis.call('DEL', KEYS[2]) redis.call('HSET', KEYS[1], 'seq', -1)", '2', meta, events)],
+    ['the position is greater than any', ({ redis, meta, events }) => redis.cli('EVAL',
+      "redis.call('XADD', KEYS[2], '9007199254740993-0', 'a', 'b') redis.call('HSET', KEYS[1], 'seq', '9007199254740993')", '2', meta, events)],
+    ['the beginning is a word', ({ redis, meta }) => redis.cli('HSET', meta, 'began', 'nan')],
+    ['the beginning is later than any', ({ redis, meta }) => redis.cli('HSET', meta, 'began', '1e300')]
   ]
 
   it.each(faults)('is noticed where %s', async (_, fault) => {
@@ -38,7 +50,7 @@ describeWithRedis('a gap', () => {
     const before = [a, b].map(one => judgedOf('x', ['t'], one.head))
     const { epoch } = a.head
     expect([a, b].map((one, i) => one.verdict(before[i]!).kind)).toEqual(['clean', 'clean'])
-    await fault(cluster)
+    await fault({ ...cluster, epoch })
     for (const one of [a, b]) await until('the next epoch', () => one.head.epoch > epoch)
     for (const [i, one] of [a, b].entries()) {
       expect(one.verdict(before[i]!).kind).toBe('unsure')
@@ -112,6 +124,36 @@ describeWithRedis('the stream', () => {
     expect(late.verdict(before).kind).toBe('unsure')
     expect(a.verdict(before).kind).toBe('clean')
     expect(late.verdict(stranger(judgedOf('x', ['t'], late.head))).kind).toBe('clean')
+  })
+})
+
+describeWithRedis('a Redis with less memory than it takes for itself', () => {
+  it('evicts the log at once, which is begun anew only after a while, and not by a purge', async () => {
+    const clock = manualClock()
+    // what is measured is wound by hand; what is waited for comes by itself
+    const { redis, join, settle } = await logCluster({ maxLag: LAG, clock: { ...clock, after: systemClock.after } })
+    const a = join('a')
+    await settle(a)
+    const { epochs } = a.follower
+    redis.cli('CONFIG', 'SET', 'maxmemory-policy', 'allkeys-lru')
+    redis.cli('CONFIG', 'SET', 'maxmemory', '1')
+    await until('it is lost again and again', () => epochs.fleeting)
+    for (let times = 0; times < 8; times++) {
+      const { count } = epochs
+      for (let polls = 0; polls < 20; polls++) await a.follower.poll()
+      await expect(a.append([{ tag: 't' }], 'hard', 'cluster')).rejects.toMatchObject({ fault: 'lost' })
+      expect(epochs.count).toBe(count)
+      clock.advance(LAG)
+      await until('another begins', () => epochs.count > count)
+    }
+    redis.cli('CONFIG', 'SET', 'maxmemory', '0')
+    clock.advance(LAG)
+    const { count } = epochs
+    await until('another begins', () => epochs.count > count)
+    expect(await a.append([{ tag: 't' }], 'hard', 'local')).toEqual({ seq: 1, applied: 1, unreachable: [] })
+    clock.advance(2 * LAG)
+    await until('it lasts', () => !epochs.fleeting)
+    expect(epochs.count).toBe(count + 1)
   })
 })
 

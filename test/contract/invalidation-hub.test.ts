@@ -11,7 +11,7 @@ import { judgedOf, keyOf } from '../support/records.js'
 import { logContract } from './invalidation-log.js'
 
 const EPOCH = 2 ** 48
-const request = (seq: number, epoch = EPOCH): LogRequest => ({ epoch, seq, last: '', restore: [], forget: [] })
+const request = (seq: number, epoch = EPOCH): LogRequest => ({ epoch, seq, last: '', restore: [], forget: [], begin: false })
 const event = (tag: string) => ({ batch: tag, mode: 'hard' as const, scopes: [{ tag }] })
 
 function hub () {

@@ -78,6 +78,22 @@ describe('paths made up for an account page', () => {
     expect(origin.count()).toBe(2 * PATHS.length)
     expect(await entries(proxy)).toBe(0)
   })
+
+  it.each([
+    '/static/..%2faccount', '/static/%2e%2e/account', '/static/../account', '/static/%252e%252e/account', '/static/..;a=b/account', '/static/x/..%5c../account',
+    '/static//..//..%2f./account', '/%61ccount', '//account', '/;/account'
+  ])('do not get it a lifetime that another route gives: %s', async path => {
+    const routes = [{ match: '/account', cache: false }, { match: '/static/*', freshness: { override: '1h' } }, { match: '*', freshness: { default: '1h' } }]
+    const { proxy } = await stand({ routes }, answer({}, 'your account'))
+    for (let i = 0; i < 2; i++) expect(way(await proxy.get(path)), path).toBe('bypass')
+    expect(await entries(proxy)).toBe(0)
+  })
+
+  it.each(['/static/caf%C3%A9.css', '/static/a%2Fb', '/static/./x', '/static/.well-known', '/static/x;v=1', '/caf%C3%A9/menu', '/static/%2e%2e/static/x'])('are told from paths that lead nowhere else: %s', async path => {
+    const { proxy } = await stand({ routes: [{ match: '/static/*' }, { match: '/caf%C3%A9/*' }, { match: '/account/*', cache: false }] }, answer(FRESH))
+    await proxy.get(path)
+    expect(way(await proxy.get(path)), path).toBe('hit')
+  })
 })
 
 describe('errors that a request provokes', () => {

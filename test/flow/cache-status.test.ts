@@ -12,9 +12,9 @@ import { stand, standRaw, type Standing } from '../support/standing.js'
 /** Every word of the unions: the compiler holds that none is missing. */
 const FORWARDED: Record<Fwd, true> = { bypass: true, method: true, 'uri-miss': true, 'vary-miss': true, miss: true, request: true, stale: true, partial: true }
 const REASONS: Record<PassReason | StoreRefusal | HitKind | 'stale-while-revalidate' | 'stale-if-error', true> = {
-  upgrade: true, route: true, method: true, 'request-body': true, 'no-store': true, head: true, precondition: true, uncacheable: true, contended: true,
+  upgrade: true, route: true, 'ambiguous-path': true, method: true, 'request-body': true, 'no-store': true, head: true, precondition: true, uncacheable: true, contended: true,
   private: true, 'must-understand': true, 'vary-star': true, authorization: true, 'set-cookie': true, status: true, 'no-freshness': true, expired: true,
-  'no-content-range': true, partial: true, 'too-large': true, 'unverifiable-length': true, purged: true, 'no-room': true,
+  'no-content-range': true, partial: true, 'too-large': true, 'unverifiable-length': true, purged: true, 'no-room': true, 'too-many-tags': true,
   'request-no-store': true, 'bad-vary': true, fresh: true, 'max-stale': true, 'stale-while-revalidate': true, 'stale-if-error': true
 }
 
@@ -72,6 +72,8 @@ describe('why an answer was not cached', () => {
     ['expired', { 'cache-control': 'max-age=0' }],
     ['expired', { ...FRESH, age: '61' }],
     ['too-large', { ...FRESH, 'content-length': '2000' }],
+    ['too-many-tags', { ...FRESH, 'surrogate-key': Array.from({ length: 1025 }, (_, i) => i.toString(36)).join(' ') }],
+    ['too-many-tags', { ...FRESH, 'cache-tag': 'x'.repeat(1025) }],
     ['partial', { ...FRESH, 'content-range': 'bytes 0-1/9' }, 206, { headers: { range: 'bytes=0-1', 'if-range': '"1"' } }],
     ['no-content-range', FRESH, 206, { headers: { range: 'bytes=0-1' } }]
   ])('%s: %j', async (reason, headers, status = 200, asked = {}) => {
@@ -104,6 +106,11 @@ describe('why a request went past the cache', () => {
   ])('fwd=%s; detail=%s: %j', async (fwd, reason, asked) => {
     const { proxy } = await stand({}, answer(FRESH))
     expect(valid(await proxy.get('/p', asked))).toBe(`seawall; fwd=${fwd}; fwd-status=200; detail=${reason}`)
+  })
+
+  it('fwd=bypass; detail=ambiguous-path', async () => {
+    const { proxy } = await stand({ routes: [{ match: '/static/*' }, { match: '*' }] }, answer(FRESH))
+    expect(valid(await proxy.get('/static/..%2fp'))).toBe('seawall; fwd=bypass; fwd-status=200; detail=ambiguous-path')
   })
 
   it('fwd=bypass; detail=route', async () => {

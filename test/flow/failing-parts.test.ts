@@ -26,7 +26,7 @@ async function assemble (broken: (parts: Parts) => Partial<Parts>): Promise<{ or
   const origins = createOrigins(settings.origins, { clock, counters, log: silentLogger })
   onTestFinished(() => { origins.destroy(new SeawallError('draining')) })
   const whole: Parts = {
-    clock, counters, origins, logger: silentLogger, log: createLocalLog({ clock }), random: () => 0, strictPurge: false, originHost: (_, host) => host,
+    clock, counters, origins, logger: silentLogger, log: createLocalLog({ clock }), random: () => 0, id: 'test', strictPurge: false, originHost: (_, host) => host,
     store: createMemoryStore({ limit: 1e6, maxObject: 1e5, maxVariants: 8, clock }), route: compileRoutes(settings.routes)
   }
   const parts = { ...whole, ...broken(whole) }

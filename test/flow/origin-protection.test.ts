@@ -1,11 +1,12 @@
 /** What clients and operators see when an origin is busy, or is not asked. */
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { barrier, until } from '../support/barrier.js'
-import { ask } from '../support/client.js'
+import { ask, type Reply } from '../support/client.js'
+import type { ManualClock } from '../support/clock.js'
 import { answer, startOrigin } from '../support/origin.js'
 import type { TestProxy } from '../support/proxy.js'
 import { cacheStatus } from '../support/scene.js'
-import { stand, standBefore } from '../support/standing.js'
+import { dial, stand, standBefore } from '../support/standing.js'
 
 const before = (url: string, more: object): object => ({ origins: { api: { url, ...more } } })
 
@@ -58,6 +59,55 @@ describe('an origin that has its hands full', () => {
     go.open()
     expect((await Promise.all([...waiting, other])).map(reply => reply.body)).toEqual(['done', 'done', 'done', 'done'])
     expect(await metric(narrow, 'seawall_origin_rejected_total')).toEqual(['seawall_origin_rejected_total{origin="api",why="busy"} 1', 'seawall_origin_rejected_total{origin="api",why="unavailable"} 0'])
+  })
+})
+
+describe('places at an origin that nobody waits for', () => {
+  const narrow = { connections: 2, queue: { length: 4, wait: '60s' } }
+
+  /** Answers /ok; says the head and a byte of /slow, and nothing of the rest. */
+  async function reluctant (more: object = {}) {
+    const origin = await startOrigin((seen, response) => {
+      if (seen.url === '/ok') response.end('ok')
+      else if (seen.url.startsWith('/slow')) response.writeHead(200, { 'cache-control': 'max-age=60' }).write('x')
+    })
+    onTestFinished(() => origin.stop())
+    return { origin, ...await standBefore(origin, { ...before(origin.url, narrow), ...more }) }
+  }
+
+  /** The answer to /ok: time goes by until it comes, since nothing shows when those that left are known to. */
+  async function inTime (proxy: TestProxy, clock: ManualClock): Promise<Reply | undefined> {
+    let reply: Reply | undefined
+    void proxy.get('/ok').then(told => { reply = told })
+    await until('it is let in', () => {
+      clock.advance(1)
+      return reply !== undefined
+    })
+    return reply
+  }
+
+  it('are those of clients that have left, closed for good', async () => {
+    const { proxy, origin, clock } = await reluctant({ routes: [{ cache: false }] })
+    for (const path of ['/a', '/b']) {
+      const client = await dial(proxy)
+      client.write(`GET ${path} HTTP/1.1\r\nHost: h\r\n\r\n`)
+      await until('it is asked', () => origin.count(path) === 1)
+      client.socket.destroy()
+    }
+    expect(await inTime(proxy, clock)).toMatchObject({ status: 200, body: 'ok' })
+  })
+
+  it('are those of answers that nobody reads any more', async () => {
+    const { proxy, origin, clock } = await reluctant()
+    for (const path of ['/slow1', '/slow2']) {
+      const client = await dial(proxy)
+      client.write(`GET ${path} HTTP/1.1\r\nHost: h\r\n\r\n`)
+      await client.until(/\r\n\r\n[^]*x/)
+      client.socket.resetAndDestroy()
+      await until('it is gone', async () => (await metric(proxy, 'seawall_connections_open'))[0]!.endsWith(' 0'))
+    }
+    expect(origin.count()).toBe(2)
+    expect(await inTime(proxy, clock)).toMatchObject({ status: 200, body: 'ok' })
   })
 })
 

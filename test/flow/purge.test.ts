@@ -104,6 +104,30 @@ describe('by URL', () => {
     expect(way(await there('/a%2fb'))).toBe('hit')
     expect(way(await there('/a/b'))).toBe('hit')
   })
+
+  it('is escaped as clients escape what a request cannot carry, its host as they spell it', async () => {
+    const { proxy } = await stand({}, answer(FRESH))
+    const asked: readonly [path: string, host: string, named: string][] = [
+      ['/caf%C3%A9?q=%E2%82%AC', 'h.example', 'http://h.example/café?q=€'], ['/a%20b', 'h.example', 'http://h.example/a b'],
+      ['/x', '127.1', 'http://127.1/x'], ['/x', '0x7f.1', 'http://0x7f.1/x'], ['/x', '[::0001]:81', 'http://[::0001]:81/x'],
+      ['/x', 'xn--bcher-kva.example:8080', 'http://Bücher.example:8080/x']
+    ]
+    for (const [path, host, named] of asked) {
+      await proxy.get(path, { headers: { host } })
+      expect(way(await proxy.get(path, { headers: { host } })), named).toBe('hit')
+      await proxy.purge({ urls: [named] })
+      expect(way(await proxy.get(path, { headers: { host } })), named).toBe('uri-miss')
+    }
+  })
+
+  it.each(['http://h/a%', 'http://h/%zz', 'http://h/../a', 'http://h/a\\b', 'http://h/a%00', 'http://h:99999/', 'http://user@h/', 'http://h_*/', 'http://', 'ftp://h/'])('is refused where no request can ask for it: %s', async url => {
+    const { proxy } = await stand()
+    for (const field of ['urls', 'prefixes']) {
+      const reply = await proxy.purge({ [field]: [url] })
+      expect(reply.status).toBe(400)
+      expect(JSON.parse(reply.body)).toMatchObject({ field: `${field}[0]` })
+    }
+  })
 })
 
 describe('by prefix', () => {

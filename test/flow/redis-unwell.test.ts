@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
 import { until } from '../support/barrier.js'
 import { chance } from '../support/chance.js'
+import { ask } from '../support/client.js'
 import { answer, startOrigin, type TestOrigin } from '../support/origin.js'
 import { get, joined, purge, sharing, startMember, versions } from '../support/redis-crew.js'
 import { describeWithRedis, startRedis, type TestRedis } from '../support/redis.js'
@@ -16,6 +17,8 @@ const SEED = Number(process.env['PURGE_SEED'] ?? Date.now() % 2 ** 31)
 /** For a machine that may be busy. */
 const GENEROUS = { timeout: '2s', maxLag: '3s' }
 const LOCAL = { tags: ['tag'], wait: 'local' }
+const META = 'seawall:v1:{log}:meta'
+const EVENTS = 'seawall:v1:{log}:events'
 
 /** Longer than what comes in one piece. */
 const bodyOf = (path: string): string => path.repeat(40_000 / path.length)
@@ -110,6 +113,50 @@ describeWithRedis('a Redis that is unwell', () => {
     }
     expect(acknowledged).toBeGreaterThan(0)
     expect(Number(/evicted_keys:(\d+)/.exec(redis.cli('INFO', 'stats'))![1])).toBeGreaterThan(0)
+  })
+})
+
+describeWithRedis('a Redis in which somebody wrote', () => {
+  it.each([
+    ['a string in place of the hash', ['SET', META, 'x']],
+    ['a string in place of the stream', ['SET', EVENTS, 'x']],
+    ['the greatest epoch there is', ['HSET', META, 'epoch', '9007199254740991']],
+    ['a word for an epoch', ['HSET', META, 'epoch', 'none']]
+  ] as const)('%s: purges hold, and are answered again after a look', LONG, async (_, command) => {
+    const redis = await startRedis()
+    const v = await versions()
+    const both = [await startMember(v.origin, { url: redis.url, maxLag: '500ms' }), await startMember(v.origin, { url: redis.url, maxLag: '500ms' })]
+    for (const [i, seawall] of [...both, ...both].entries()) {
+      await Promise.all(both.map(one => get(one, '/a')))
+      redis.cli(...command)
+      v.version++
+      await until(`it is purged (round ${i})`, async () => (await purge(seawall)).status === 200)
+      for (const one of both) expect(Number((await get(one, '/a')).body)).toBe(v.version)
+    }
+  })
+})
+
+describeWithRedis('a Redis with less memory than it takes for itself', () => {
+  it('answers everybody through memory and origin, and is told of once', LONG, async () => {
+    const redis = await startRedis()
+    const v = await versions()
+    const both = [await startMember(v.origin, { url: redis.url, maxLag: '500ms' }), await startMember(v.origin, { url: redis.url, maxLag: '500ms' })]
+    const evicted = (): number => Number(/evicted_keys:(\d+)/.exec(redis.cli('INFO', 'stats'))![1])
+    const told = (words: string): number[] => both.map(seawall => seawall.log().filter(({ msg }) => String(msg).includes(words)).length)
+    const lines = told('')
+    redis.cli('CONFIG', 'SET', 'maxmemory-policy', 'allkeys-lru')
+    redis.cli('CONFIG', 'SET', 'maxmemory', '1')
+    await until('the log was evicted time and again', () => evicted() >= 20, 60_000)
+    for (const seawall of both) expect((await get(seawall, '/a')).body).toBe('1')
+    expect(told('raise maxmemory')).toEqual([1, 1])
+    for (const [i, count] of told('').entries()) expect(count - lines[i]!).toBeLessThan(6)
+    const counted = (await ask(`${both[0]!.adminUrl}/metrics`)).body
+    expect(Number(/^seawall_log_epochs_total (\d+)$/m.exec(counted)![1])).toBeGreaterThan(3)
+    redis.cli('CONFIG', 'SET', 'maxmemory', '0')
+    v.version++
+    await until('purges are taken again', async () => (await purge(both[0]!)).status === 200)
+    for (const seawall of both) expect(Number((await get(seawall, '/a')).body)).toBe(v.version)
+    await until('it is told of', () => told('lasts again').every(count => count === 1))
   })
 })
 

@@ -47,7 +47,7 @@ async function pair (config: object = {}, mayStore: Promise<void> = Promise.reso
     const origins = createOrigins(settings.origins, { clock, counters, log: silentLogger })
     onTestFinished(() => { origins.destroy(new SeawallError('draining')) })
     const parts: Parts = {
-      clock, counters, origins, store, log, leases, logger: silentLogger, random: () => 0, strictPurge: false, originHost: (_, host) => host,
+      clock, counters, origins, store, log, leases, logger: silentLogger, random: () => 0, id: 'test', strictPurge: false, originHost: (_, host) => host,
       route: compileRoutes(settings.routes)
     }
     const { port, clock: listening } = await startListener(createCore(parts, new Fills(parts)))

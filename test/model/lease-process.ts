@@ -141,12 +141,12 @@ export class ModelProcess {
       const timeout = this.later(sentAt + DEADLINE, () => { reject(new Error('deadline')) })
       if (this.cut) return
       world.schedule(sentAt + this.delay(), () => {
-        const answer = call()
+        const answered = carriedOut(call)
         const back = world.now() + this.delay() + (world.random(20) === 0 ? world.random(100) : 0)
         // what comes after the deadline finds nobody waiting
         this.later(back, () => {
           timeout.cancel()
-          resolve(answer)
+          answered.then(resolve, reject)
         })
       })
     })
@@ -155,4 +155,11 @@ export class ModelProcess {
   private delay (): Ms {
     return this.world.random(5)
   }
+}
+
+/** At once, and heard of whenever somebody listens. */
+function carriedOut<T> (call: () => T): Promise<T> {
+  const outcome = new Promise<T>(resolve => { resolve(call()) })
+  outcome.catch(() => undefined)
+  return outcome
 }

@@ -46,9 +46,11 @@ export async function leaseRun (seed: number, ticks: number, mutant?: Mutant): P
     for (const { what } of due) what()
     if (random(1_000) === 0) {
       count.epochs++
-      server.flush()
+      if (random(2) === 0) server.flush()
+      else server.lose()
     }
     if (random(500) === 0) server.trim(random(3))
+    if (random(300) === 0) server.fleeting = random(4) === 0
     for (const process of processes) {
       if (random(250) === 0) process.stoppedUntil = now + random(3 * 50)
       if (random(250) === 0) process.cutUntil = now + random(4 * 50)

@@ -66,7 +66,7 @@ class World {
     this.store = createMemoryStore({ ...STORE, clock })
     const log = createLocalLog({ clock, epoch: 1 })
     const whole: Parts = {
-      clock, counters, log, store: this.store, origins: this.origin, random: () => 0, strictPurge: false, originHost: (_, host) => host,
+      clock, counters, log, store: this.store, origins: this.origin, random: () => 0, id: 'test', strictPurge: false, originHost: (_, host) => host,
       logger: { ...silentLogger, error: (fields, message) => { this.judge.fail(`${message}: ${JSON.stringify(fields)} ${String((fields as { err?: Error }).err?.stack)}`) } },
       route: compileRoutes([routeOf()])
     }

@@ -7,6 +7,7 @@ import { ClusterLog } from '../../src/invalidation/shared-log.js'
 import { openClient } from '../../src/redis/connect.js'
 import { RedisCounters } from '../../src/redis/counters.js'
 import { keySpace } from '../../src/redis/keys.js'
+import { SEAL } from '../../src/invalidation/scripts.js'
 import { Subscriber } from '../../src/redis/subscriber.js'
 import { until } from './barrier.js'
 import { startRedis, type TestRedis } from './redis.js'
@@ -20,6 +21,15 @@ export interface LogOptions {
   readonly events?: number
 }
 
+/** Lua: the hash `meta` as a server that wrote it itself would have it. */
+export const RESEALED = `
+${SEAL}
+local function reseal (meta)
+  local held = redis.call('HMGET', meta, 'epoch', 'run', 'began')
+  redis.call('HSET', meta, 'seal', sealOf(held[1], held[2], held[3]))
+end
+`
+
 export interface LogCluster {
   readonly redis: TestRedis
   readonly meta: string
@@ -29,14 +39,19 @@ export interface LogCluster {
   /** Joined, as if the epoch had begun long ago: purges are acknowledged as soon as everyone has applied them. */
   settle (...logs: ClusterLog[]): Promise<void>
   members (): string[]
+  /** A field of the hash is another, as if a script had written it. */
+  rewrite (field: 'epoch' | 'run' | 'began', value: string): void
 }
 
 export async function logCluster (options: LogOptions = {}): Promise<LogCluster> {
   const redis = await startRedis()
   const space = keySpace('test')
   const meta = space.log('meta')
+  const rewrite = (field: string, value: string): void => {
+    redis.cli('EVAL', `${RESEALED} redis.call('HSET', KEYS[1], ARGV[1], ARGV[2]) reseal(KEYS[1])`, '1', meta, field, value)
+  }
   return {
-    redis, meta, events: space.log('events'),
+    redis, meta, rewrite, events: space.log('events'),
     join (id) {
       const log = logOver(redis.url, id, options)
       onTestFinished(() => log.close())
@@ -44,7 +59,7 @@ export async function logCluster (options: LogOptions = {}): Promise<LogCluster>
     },
     async settle (...logs) {
       for (const log of logs) await until('joined', () => log.joined)
-      redis.cli('HSET', meta, 'began', '0')
+      rewrite('began', '0')
       for (const log of logs) await log.follower.poll().then(() => log.follower.poll())
     },
     members: () => redis.cli('HKEYS', meta).split('\n').filter(name => name.startsWith('m:')).map(name => name.slice(2)).sort()

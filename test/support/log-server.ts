@@ -19,9 +19,14 @@ export class LogServer {
   polls = 0
   /** Events given out in one answer. */
   page = 3
+  /** Everything is lost again as soon as it was answered from. */
+  fleeting = false
+  /** Epochs that began. */
+  renewals = 0
   private readonly clock: Clock
   private readonly wakes = new Map<string, () => void>()
   private beats = 0
+  private lost = false
 
   /** Old enough for purges to be acknowledged at once, unless `age` says otherwise. */
   constructor (clock: Clock, age = 1e9) {
@@ -29,10 +34,16 @@ export class LogServer {
     this.bornAt = clock.now() - age
   }
 
-  /** All of it is lost. */
+  /** All of it is lost, and another process has begun it anew. */
   flush (): void {
     this.members.clear()
     this.renew(0)
+  }
+
+  /** All of it is lost, until somebody begins it anew. */
+  lose (): void {
+    this.members.clear()
+    this.lost = true
   }
 
   /** All but the newest are dropped. */
@@ -79,18 +90,26 @@ export class LogServer {
     note(id, request)
     const oldest = this.events[0]?.seq ?? seq + 1
     const after = request.epoch === epoch && request.seq + 1 >= oldest ? request.seq : oldest - 1
-    return {
+    const reply = {
       epoch, epochAge: now - this.bornAt, seq, after,
       events: this.events.filter(event => event.seq > after).slice(0, this.page),
       members: [...members].map(([name, { at, ...member }]) => ({ ...member, id: name, age: now - at }))
     }
+    if (this.fleeting) this.lose()
+    return reply
   }
 
   /** Whoever knows of something this log does not have proves that it lost something. */
-  private agree ({ epoch, seq, last }: LogPosition): void {
-    if (epoch < this.epoch) return
+  private agree (request: LogRequest): void {
+    if (!this.lost && this.has(request)) return
+    if (!request.begin) throw new Error('lost')
+    this.renew(request.epoch)
+  }
+
+  private has ({ epoch, seq, last }: LogPosition): boolean {
+    if (epoch !== this.epoch) return epoch < this.epoch
     const event = this.events.find(one => one.seq === seq)
-    if (epoch > this.epoch || seq > this.seq || (event !== undefined && last !== '' && event.batch !== last)) this.renew(epoch)
+    return seq <= this.seq && (event === undefined || last === '' || event.batch === last)
   }
 
   private renew (atLeast: number): void {
@@ -98,5 +117,7 @@ export class LogServer {
     this.bornAt = this.clock.now()
     this.events = []
     this.seq = 0
+    this.lost = false
+    this.renewals++
   }
 }

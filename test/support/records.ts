@@ -36,6 +36,11 @@ export function judgedOf (name: string, tags: readonly string[], filledAt: Stamp
   return { url: keyOf(name), tags, filledAt, checkedAt: undefined }
 }
 
+/** As another process's record, with the same stamp, would come out of Redis. */
+export function stranger ({ url, tags, filledAt: { epoch, seq } }: Judged): Judged {
+  return { url, tags, filledAt: { epoch, seq }, checkedAt: undefined }
+}
+
 export function present<T> (value: T | undefined): T {
   if (value === undefined) throw new Error('nothing there')
   return value

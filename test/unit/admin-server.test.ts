@@ -85,6 +85,7 @@ test.each<[string, string | Buffer | object, number, string]>([
   ['a tag that is no string', { tags: ['a', 1] }, 400, 'tags[1]'],
   ['an empty tag', { tags: [''] }, 400, 'tags[0]'],
   ['a relative URL', { urls: ['http://h/', '/x'] }, 400, 'urls[1]'],
+  ['a tag that nothing can carry', { tags: ['a', 'é'.repeat(513)] }, 400, 'tags[1]'],
   ['a prefix of another scheme', { prefixes: ['ftp://h/'] }, 400, 'prefixes[0]'],
   ['all as a word', { all: 'true' }, 400, 'all'],
   ['another mode', { all: true, mode: 'gone' }, 400, 'mode'],

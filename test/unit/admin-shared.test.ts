@@ -10,7 +10,7 @@ counters.count('timeout')
 const health = { usedMemory: 8, maxMemory: 9, evictedKeys: 10, warnings: ['w'] }
 const sources: SharedSources = {
   counters, state: () => 'open', health: () => health,
-  log: () => ({ epoch: 1, seq: 2, events: 0, prefixes: 0, sweeps: 0, joined: true, contactAge: 1500, lag: 11, members: 12 })
+  log: () => ({ epoch: 1, seq: 2, events: 0, prefixes: 0, sweeps: 0, joined: true, contactAge: 1500, lag: 11, members: 12, epochs: 14 })
 }
 
 const reads = new Map<string, Read>()
@@ -27,7 +27,7 @@ it('counts each thing under its own name', () => {
   expect(['redis_writes_total', 'redis_writes_refused_total', 'redis_undecodable_total', 'redis_connection_errors_total'].map(value)).toEqual([3, 4, 5, 13])
   expect(value('redis_leases_total')).toEqual({ here: 6, elsewhere: 7 })
   expect(['redis_used_memory_bytes', 'redis_max_memory_bytes', 'redis_evicted_keys', 'redis_warnings'].map(value)).toEqual([8, 9, 10, 1])
-  expect(['log_joined', 'log_contact_age_seconds', 'log_lag', 'log_members'].map(value)).toEqual([1, 1.5, 11, 12])
+  expect(['log_joined', 'log_contact_age_seconds', 'log_lag', 'log_members', 'log_epochs_total'].map(value)).toEqual([1, 1.5, 11, 12, 14])
 })
 
 it('has every metric in docs/metrics.md', () => {
@@ -36,6 +36,6 @@ it('has every metric in docs/metrics.md', () => {
 })
 
 it('tells a person the same', () => {
-  expect(sharedStats(sources)).toMatchObject({ state: 'open', lookups: { hits: 1, misses: 2 }, errors: { timeout: 1 }, usedMemory: 8, warnings: ['w'], log: { joined: true, lag: 11 } })
+  expect(sharedStats(sources)).toMatchObject({ state: 'open', lookups: { hits: 1, misses: 2 }, errors: { timeout: 1 }, usedMemory: 8, warnings: ['w'], log: { joined: true, lag: 11, epochs: 14 } })
   expect(sharedDetails(sources)).toEqual({ redis: 'open', log: { joined: true, contactAge: 1500, members: 12 } })
 })

@@ -28,7 +28,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 }
 
 /** proxy sees the interfaces of these rooms, and the pure reading of tags, never an implementation. */
-const PROXY_MAY_SEE = ['store/contract', 'store/leases', 'invalidation/contract', 'invalidation/tags', 'origin/contract']
+const PROXY_MAY_SEE = ['store/contract', 'store/leases', 'invalidation/contract', 'http/tags', 'origin/contract']
 
 const HOMES: Record<string, readonly string[]> = {
   undici: ['origin'],

@@ -70,7 +70,7 @@ it('lets go of fills and their answers', async () => {
     return { status: 200, headers, askedAt, answeredAt: systemClock.now(), framing: 'length', length: 1024, body }
   }
   const parts = {
-    clock: systemClock, counters: new Counters(), logger: silentLogger, random: Math.random, strictPurge: false, originHost: (_: string, host: string) => host,
+    clock: systemClock, counters: new Counters(), logger: silentLogger, random: Math.random, id: 'test', strictPurge: false, originHost: (_: string, host: string) => host,
     store, log: createLocalLog({ clock: systemClock }), leases: undefined, origins: { ask: () => ({ answer: ask(), cancel: () => undefined }) } as never,
     route: compileRoutes(loadConfig({ file: undefined, flags: { origin: 'http://127.0.0.1:1' }, env: {} }).routes)
   }

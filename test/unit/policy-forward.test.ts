@@ -7,7 +7,7 @@ import { fieldsOf, PEER, TRUSTED } from '../support/policy.js'
 function sent (raw: string[], mode: 'pass' | 'fill' = 'fill', changes: Partial<ForwardInput> = {}, validators?: Validators): Record<string, string> {
   const fields = fieldsOf(raw)
   const peer = changes.peer ?? PEER
-  const headers = forwardHeaders({ fields, facts: readFacts(fields, peer), peer, originHost: 'origin.internal', version: '1.1', ...changes }, mode, validators)
+  const headers = forwardHeaders({ fields, facts: readFacts(fields, peer), peer, id: 'me', originHost: 'origin.internal', version: '1.1', ...changes }, mode, validators)
   const out: Record<string, string> = {}
   for (let i = 0; i < headers.length; i += 2) {
     const name = headers[i]!.toLowerCase()
@@ -20,14 +20,14 @@ function sent (raw: string[], mode: 'pass' | 'fill' = 'fill', changes: Partial<F
 const WALL = Date.UTC(2026, 0, 1)
 
 const OWN = {
-  host: 'origin.internal', via: '1.1 seawall', 'x-forwarded-for': '192.0.2.7', 'x-forwarded-proto': 'http',
+  host: 'origin.internal', via: '1.1 seawall', 'cdn-loop': 'seawall; id=me', 'x-forwarded-for': '192.0.2.7', 'x-forwarded-proto': 'http',
   'x-forwarded-host': 'example.com', forwarded: 'for=192.0.2.7;proto=http;host="example.com"'
 }
 
 describe('a forwarded request', () => {
   it('has Host first and says where it came from', () => {
     const fields = fieldsOf(['Host', 'example.com', 'Accept', '*/*'])
-    const headers = forwardHeaders({ fields, facts: readFacts(fields, PEER), peer: PEER, originHost: 'o', version: '1.0' }, 'pass')
+    const headers = forwardHeaders({ fields, facts: readFacts(fields, PEER), peer: PEER, id: 'me', originHost: 'o', version: '1.0' }, 'pass')
     expect(headers.slice(0, 4)).toEqual(['Host', 'o', 'Accept', '*/*'])
     expect(headers.slice(-2)).toEqual(['Via', '1.0 seawall'])
     expect(sent([])).toEqual(OWN)
@@ -38,6 +38,10 @@ describe('a forwarded request', () => {
       'Connection', 'close, X-Hop', 'X-Hop', '1', 'Keep-Alive', '5', 'Proxy-Connection', 'x', 'TE', 'trailers', 'Trailer', 'x', 'Upgrade', 'h2c',
       'HTTP2-Settings', 'x', 'Transfer-Encoding', 'chunked', 'Content-Length', '5', 'Expect', '100-continue', 'Proxy-Authorization', 'x', 'Proxy', 'x'
     ], 'pass')).toEqual(OWN)
+  })
+
+  it('appends to CDN-Loop, whoever sends it (RFC 8586 §2)', () => {
+    expect(sent(['CDN-Loop', 'a', 'cdn-loop', 'b; x="1, 2"'])).toMatchObject({ 'cdn-loop': 'a, b; x="1, 2", seawall; id=me' })
   })
 
   it('appends to Via and joins Cookie lines', () => {
@@ -76,7 +80,7 @@ describe('a forwarded request', () => {
   it('quotes an IPv6 address and leaves out what is unknown (RFC 7239 §6)', () => {
     expect(sent([], 'fill', { peer: { ...PEER, address: '2001:db8::1' } }).forwarded).toBe('for="[2001:db8::1]";proto=http;host="example.com"')
     const fields = fieldsOf([], '')
-    const headers = forwardHeaders({ fields, facts: readFacts(fields, PEER), peer: { ...PEER, address: '' }, originHost: '', version: '1.0' }, 'pass')
+    const headers = forwardHeaders({ fields, facts: readFacts(fields, PEER), peer: { ...PEER, address: '' }, id: 'me', originHost: '', version: '1.0' }, 'pass')
     expect(headers).toContain('for=unknown;proto=http')
     expect(headers).not.toContain('X-Forwarded-Host')
   })

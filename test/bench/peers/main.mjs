@@ -4,10 +4,10 @@
  *
  *   npm run bench -- --help
  */
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { loadavg, tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { load } from './load.mjs'
+import { driver, load } from './load.mjs'
 import { cpu, installed, resident } from './machine.mjs'
 import { readOptions } from './options.mjs'
 import { startOrigin } from './origin.mjs'
@@ -70,7 +70,8 @@ async function runAll (options, peers, folder) {
 async function main () {
   const options = readOptions(process.argv.slice(2))
   if (options === undefined) return
-  for (const need of ['wrk', 'nginx']) if (!installed(need)) throw new Error(`The load comes from wrk and the origin is nginx: apt-get install ${need}`)
+  if (!installed('nginx')) throw new Error('The origin is nginx: apt-get install nginx')
+  if (driver === undefined) throw new Error('The load comes from wrk (apt-get install wrk), or from autocannon where that is missing (npm install -g autocannon)')
   const peers = available(options.peers)
   const folder = mkdtempSync(join(tmpdir(), 'seawall-bench-'))
   chmodSync(folder, 0o777)
@@ -78,9 +79,9 @@ async function main () {
   process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
   try {
     const before = loadavg()[0]
-    console.log(`Node ${process.version}, load average ${before.toFixed(1)}${before > 1 ? ': a busy machine, expect noise' : ''}`)
+    console.log(`Node ${process.version}, ${driver}, load average ${before.toFixed(1)}${before > 1 ? ': a busy machine, expect noise' : ''}`)
     const run = { at: new Date().toISOString(), node: process.version, load: before, rounds: options.rounds, seconds: options.seconds, results: await runAll(options, peers, folder) }
-    if (options.compare !== undefined) console.log(comparison(run, JSON.parse(readFileSync(options.compare, 'utf8'))))
+    if (options.before !== undefined) console.log(comparison(run, options.before))
     if (options.json !== undefined) writeFileSync(options.json, JSON.stringify(run, null, 2) + '\n')
   } finally {
     await stopAll()

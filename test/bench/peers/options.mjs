@@ -1,4 +1,6 @@
 /** The command line of `npm run bench`. */
+import { closeSync, existsSync, openSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { SCENARIOS } from './scenarios.mjs'
 
@@ -42,13 +44,37 @@ export function readOptions (args) {
     return undefined
   }
   const scenarios = list(values.scenarios)
+  if (scenarios.length === 0) throw new RangeError('--scenarios names none')
   const unknown = scenarios.find(name => SCENARIOS[name] === undefined)
   if (unknown !== undefined) throw new RangeError(`There is no scenario "${unknown}"; there are ${Object.keys(SCENARIOS).join(', ')}`)
   const logs = { off: [false], on: [true], both: [false, true] }[values['access-log']]
   if (logs === undefined) throw new RangeError('--access-log takes off, on or both')
   return {
-    scenarios, logs, peers: list(values.peers), vs: values.vs,
-    workers: values.workers === undefined ? undefined : number(values.workers, 'workers'), json: values.json, compare: values.compare,
+    scenarios, logs, peers: list(values.peers), vs: values.vs && build(values.vs),
+    workers: values.workers === undefined ? undefined : number(values.workers, 'workers'), json: values.json && writable(values.json),
+    before: values.compare && earlier(values.compare),
     rounds: number(values.rounds, 'rounds'), seconds: number(values.seconds, 'seconds')
   }
+}
+
+/** A run takes many minutes: what cannot be used in the end is refused in the beginning. */
+function build (folder) {
+  if (!existsSync(join(folder, 'dist/bin/seawall.js'))) throw new RangeError(`--vs takes the folder of a build, and ${folder} has no dist/bin/seawall.js`)
+  return folder
+}
+
+function writable (file) {
+  closeSync(openSync(file, 'a'))
+  return file
+}
+
+function earlier (file) {
+  let run
+  try {
+    run = JSON.parse(readFileSync(file, 'utf8'))
+  } catch (error) {
+    throw new RangeError(`--compare takes what --json wrote: ${error.message}`)
+  }
+  if (typeof run?.results !== 'object') throw new RangeError(`--compare takes what --json wrote, and ${file} is something else`)
+  return run
 }

@@ -1,12 +1,14 @@
 /** Starts servers on their core, waits until they listen, and ends all of them however the run ends. */
-import { spawn } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
 import { closeSync, openSync, readFileSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
 import { pinned } from './machine.mjs'
 
 const PATIENCE = 30_000
 const running = new Set()
+const run = promisify(execFile)
 
 /** Each is the leader of its own process group. */
 export async function start ({ name, core, command, args, port, output }) {
@@ -24,6 +26,20 @@ export async function start ({ name, core, command, args, port, output }) {
     await sleep(50)
   }
   return child.pid
+}
+
+/** What a command prints that ends by itself, on the core the servers do not have. */
+export async function printed (command, args) {
+  const { stdout } = await run(...pinned(1, command, args), { maxBuffer: 2 ** 26 })
+  return stdout
+}
+
+/** What it reports of it, as JSON in a line of its own. */
+export async function reported (command, args) {
+  const stdout = await printed(command, args)
+  const result = /^RESULT (.*)$/m.exec(stdout)
+  if (result === null) throw new Error(`${command} said nothing of what it measured:\n${stdout}`)
+  return JSON.parse(result[1])
 }
 
 /** A port nobody uses now. */

@@ -1,6 +1,6 @@
 /** Tags as origins write them. */
 import { describe, expect, it } from 'vitest'
-import { MAX_TAG_BYTES, MAX_TAGS, groupTags, mergeTags, readTags, responseTags, splitTags } from '../../src/invalidation/tags.js'
+import { MAX_TAG_BYTES, MAX_TAGS, groupTags, mergeTags, readTags, responseTags, splitTags, tagsFit } from '../../src/http/tags.js'
 
 describe('readTags', () => {
   it.each<[string, string[], string[]]>([
@@ -18,13 +18,6 @@ describe('readTags', () => {
     ['a name without a value', ['xkey'], []],
     ['a header named like a property', ['constructor', 'a', '__proto__', 'b'], []]
   ])('%s', (_, headers, tags) => { expect(readTags(headers)).toEqual(tags) })
-
-  it('hears no more than MAX_TAGS, none longer than MAX_TAG_BYTES', () => {
-    const long = 'x'.repeat(MAX_TAG_BYTES + 1)
-    expect(readTags(['xkey', `${long} ${long.slice(1)}`])).toEqual([long.slice(1)])
-    const many = Array.from({ length: MAX_TAGS + 5 }, (_, i) => `t${i}`)
-    expect(readTags(['xkey', many.join(' ')])).toEqual(many.slice(0, MAX_TAGS))
-  })
 })
 
 describe('splitTags', () => {
@@ -36,12 +29,19 @@ describe('splitTags', () => {
 })
 
 describe('mergeTags', () => {
-  it('joins without repeats, the first list before the cap', () => {
+  it('joins without repeats', () => {
     expect(mergeTags([], ['a'])).toEqual(['a'])
     expect(mergeTags(['a'], [])).toEqual(['a'])
     expect(mergeTags(['a', 'b'], ['b', 'c'])).toEqual(['a', 'b', 'c'])
-    expect(mergeTags(['a'], Array.from({ length: MAX_TAGS }, (_, i) => `t${i}`))).toHaveLength(MAX_TAGS)
   })
+})
+
+describe('tagsFit', () => {
+  const many = (count: number): string[] => Array.from({ length: count }, (_, i) => `t${i}`)
+
+  it.each<[boolean, string[]]>([
+    [true, []], [true, many(MAX_TAGS)], [false, many(MAX_TAGS + 1)], [true, ['x'.repeat(MAX_TAG_BYTES)]], [false, ['a', 'x'.repeat(MAX_TAG_BYTES + 1)]]
+  ])('%s', (fits, tags) => { expect(tagsFit(tags)).toBe(fits) })
 })
 
 describe('cache groups (RFC 9875)', () => {

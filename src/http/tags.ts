@@ -3,12 +3,12 @@
  * compared byte for byte, case included, and never used as property names.
  */
 import type { RawHeaders } from '../core/types.js'
-import { fieldValue } from '../http/fields.js'
-import { readStrings } from '../http/structured.js'
+import { fieldValue } from './fields.js'
+import { readStrings } from './structured.js'
 
-/** Tags of one record; what an origin sends beyond is not heard. A header block of undici's 16 KiB holds fewer. */
+/** Tags of one record. A response with more, or a longer one, is not stored: it could not be purged by all that it says. */
 export const MAX_TAGS = 1024
-/** Bytes of one tag; a longer one is not heard. */
+/** Bytes of one tag. */
 export const MAX_TAG_BYTES = 1024
 
 /**
@@ -37,40 +37,33 @@ export function groupTags (headers: RawHeaders, field: 'cache-groups' | 'cache-g
   return (value === undefined ? undefined : readStrings(value))?.map(group => `group:${site}\n${group}`) ?? []
 }
 
-/** The tags of a response, in order, without repeats, at most `MAX_TAGS`; of one line its first so many, repeats counted. */
+/** The tags of a response, in order, without repeats. */
 export function readTags (headers: RawHeaders): string[] {
   const tags = new Set<string>()
   for (let i = 0; i + 1 < headers.length; i += 2) {
     const name = headers[i]!.toLowerCase()
-    if (isTagHeader(name)) collect(tags, splitTags(name, headers[i + 1]!, MAX_TAGS))
+    if (isTagHeader(name)) for (const tag of splitTags(name, headers[i + 1]!)) tags.add(tag)
   }
   return [...tags]
 }
 
-/** The tags one value lists, repeats kept, in the convention of `header`; no more than `most`. */
-export function splitTags (header: TagHeader, value: string, most = Infinity): string[] {
-  const tags: string[] = []
-  for (const [tag] of value.matchAll(TAGS[header])) {
-    if (tags.length === most) break
-    tags.push(tag)
-  }
-  return tags
+/** The tags one value lists, repeats kept, in the convention of `header`. */
+export function splitTags (header: TagHeader, value: string): string[] {
+  return value.match(TAGS[header]) ?? []
 }
 
-/** Both lists as one, without repeats. `first` is kept whole before the cap cuts into `second`. */
+/** Both lists as one, without repeats. */
 export function mergeTags (first: readonly string[], second: readonly string[]): readonly string[] {
   if (second.length === 0) return first
   if (first.length === 0) return second
-  const tags = new Set<string>()
-  collect(tags, first)
-  collect(tags, second)
-  return [...tags]
+  return [...new Set([...first, ...second])]
+}
+
+/** Whether a record may carry them all. */
+export function tagsFit (tags: readonly string[]): boolean {
+  return tags.length <= MAX_TAGS && tags.every(tag => tag.length <= MAX_TAG_BYTES)
 }
 
 function isTagHeader (name: string): name is TagHeader {
   return Object.hasOwn(TAGS, name)
-}
-
-function collect (into: Set<string>, tags: readonly string[]): void {
-  for (const tag of tags) if (tag.length <= MAX_TAG_BYTES && into.size < MAX_TAGS) into.add(tag)
 }
