@@ -12,6 +12,9 @@ import { originMetrics, type OriginsSource } from './origins.js'
 import { buckets, labelled, type Add, type Kind, type Read } from './samples.js'
 import { sharedMetrics, type SharedSources } from './shared.js'
 
+/** Processes that serve for this one. */
+export interface Workers { readonly accepting: number, readonly restarts: number }
+
 export interface MetricSources {
   readonly counters: Counters
   readonly store: Pick<Store, 'stats'>
@@ -19,6 +22,8 @@ export interface MetricSources {
   readonly ready: () => { readonly ready: boolean }
   readonly version: string
   readonly origins?: OriginsSource | undefined
+  /** Undefined: this process serves itself. */
+  readonly workers?: Workers | undefined
   /** Undefined: nothing is shared. */
   readonly shared?: SharedSources | undefined
 }
@@ -41,6 +46,7 @@ export function createMetrics (sources: MetricSources): Metrics {
   origin(add, sources.counters)
   if (sources.origins !== undefined) originMetrics(add, sources.origins)
   state(add, sources)
+  if (sources.workers !== undefined) workerMetrics(add, sources.workers)
   if (sources.shared !== undefined) sharedMetrics(add, sources.shared)
   return { contentType: registry.contentType, text: () => registry.metrics() }
 }
@@ -91,4 +97,9 @@ function state (add: Add, { counters: c, store, log, ready, version }: MetricSou
   add('counter', 'seawall_log_lines_dropped_total', 'Log lines that could not be written.', () => c.logDropped)
   add('gauge', 'seawall_ready', '1 when ready for traffic.', () => Number(ready().ready))
   add('gauge', 'seawall_build_info', 'Constant 1, labelled with the version.', () => labelled('version', [[version, 1]]))
+}
+
+function workerMetrics (add: Add, workers: Workers): void {
+  add('gauge', 'seawall_workers', 'Workers that accept connections.', () => workers.accepting)
+  add('counter', 'seawall_worker_restarts_total', 'Workers that ended unasked; another takes the place of each.', () => workers.restarts)
 }

@@ -12,7 +12,7 @@ import type { Logger } from '../core/logger.js'
 import type { InvalidationLog } from '../invalidation/contract.js'
 import type { Store } from '../store/contract.js'
 import { hostGuard, originGuard, tokenGuard, type Guard } from './guard.js'
-import { createMetrics, type Metrics } from './metrics.js'
+import { createMetrics, type Metrics, type Workers } from './metrics.js'
 import type { OriginsSource } from './origins.js'
 import { carriesTags, readHeaderOrder } from './purge-headers.js'
 import { readJsonOrder, type PurgeKeys, type PurgeOrder } from './purge.js'
@@ -28,6 +28,8 @@ export interface AdminOptions {
   /** Where purges are counted, if not in `counters`. */
   readonly purged?: Pick<Counters, 'purges'> | undefined
   readonly store: Pick<Store, 'stats'>
+  /** Undefined: this process serves itself. */
+  readonly workers?: Workers | undefined
   /** Brings the numbers up to date before they are told. */
   readonly collect?: (() => Promise<void>) | undefined
   /** Undefined: this process shares with nobody. */
@@ -105,19 +107,19 @@ export function createAdmin (options: AdminOptions): Admin {
 }
 
 function endpointsOf (options: AdminOptions): ReadonlyMap<string, Endpoint> {
-  const { counters, store, log, origins, ready, shared, started = Date.now(), version = 'unknown' } = options
+  const { counters, store, log, origins, ready, shared, workers, started = Date.now(), version = 'unknown' } = options
   let metrics: Metrics | undefined
   return new Map<string, Endpoint>([
     ['/purge', { method: 'POST', open: false, handle: async request => purge(options, await readJsonOrder(request, options.purgeKeys)) }],
     ['/metrics', { method: 'GET', open: false, handle: async () => {
       await options.collect?.()
-      metrics ??= createMetrics({ counters, store, log, origins, ready, version, shared })
+      metrics ??= createMetrics({ counters, store, log, origins, ready, version, shared, workers })
       return { status: 200, body: await metrics.text(), headers: { 'content-type': metrics.contentType } }
     } }],
     ['/stats', { method: 'GET', open: false, handle: async () => {
       await options.collect?.()
       const uptime = (Date.now() - started) / 1000
-      return { status: 200, body: statsOf({ counters, store: store.stats(), log: log.stats(), origins: origins?.(), version, uptime, shared: shared && sharedStats(shared) }) }
+      return { status: 200, body: statsOf({ counters, store: store.stats(), log: log.stats(), origins: origins?.(), workers, version, uptime, shared: shared && sharedStats(shared) }) }
     } }],
     ['/livez', { method: 'GET', open: true, handle: () => ({ status: 200, body: { live: true } }) }],
     ['/readyz', { method: 'GET', open: true, handle: () => {

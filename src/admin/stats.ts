@@ -3,12 +3,14 @@ import type { Counters } from '../core/counters.js'
 import type { LogStats } from '../invalidation/contract.js'
 import type { OriginStats } from '../origin/contract.js'
 import type { StoreStats } from '../store/contract.js'
+import type { Workers } from './metrics.js'
 
 export interface StatsInput {
   readonly counters: Counters
   readonly store: StoreStats
   readonly log: LogStats
   readonly origins?: Readonly<Record<string, OriginStats>> | undefined
+  readonly workers?: Workers | undefined
   readonly version: string
   /** Seconds. */
   readonly uptime: number
@@ -35,7 +37,7 @@ function byCode ({ originErrors }: Counters): Readonly<Record<string, number>> {
  * `hitRatio`: of the requests that got a response, those that were answered from the store without waiting for the
  * origin (hit, stale). `originRatio`: origin requests for each of them, background refreshes and retries included.
  */
-export function statsOf ({ counters: c, store, log, origins, version, uptime, shared }: StatsInput): object {
+export function statsOf ({ counters: c, store, log, origins, workers, version, uptime, shared }: StatsInput): object {
   const { hit, stale, revalidated, miss, collapsed, pass } = c.requests
   const originRequests = [...c.originRequests.values()].reduce((sum, n) => sum + n, 0)
   const answered = hit + stale + revalidated + miss + collapsed + pass
@@ -53,6 +55,7 @@ export function statsOf ({ counters: c, store, log, origins, version, uptime, sh
       requests: originRequests, retries: c.originRetries, backgroundRefreshes: c.backgroundRefreshes, errors: byCode(c)
     },
     ...(origins === undefined ? {} : { origins }),
+    ...(workers === undefined ? {} : { workers: { accepting: workers.accepting, restarts: workers.restarts } }),
     relayed: c.relayed,
     fills: { inFlight: c.fillsInFlight, collapsed: c.collapsed, ...c.fills },
     store,

@@ -5,13 +5,14 @@ import { systemClock } from '../core/clock.js'
 import type { Logger } from '../core/logger.js'
 import type { Ms, StoreKey } from '../core/types.js'
 import { createSharedLog, type SharedLog } from '../invalidation/shared-log.js'
+import { HEADS } from '../origin/config.js'
 import { createOrigins } from '../origin/origins.js'
 import { createListener } from '../server/listener.js'
 import { Channel } from '../workers/channel.js'
 import { channelBackend } from '../workers/channel-backend.js'
 import { Copies } from '../workers/copies.js'
 import { createOwnerCore } from '../workers/owner-core.js'
-import { clearSocket, ownerOf, socketOf } from '../workers/owners.js'
+import { clearSocket, nameOf, ownerOf, socketOf } from '../workers/owners.js'
 import { createRelay } from '../workers/relay.js'
 import { snapshot } from '../workers/sum.js'
 import { WORKER } from '../workers/supervisor.js'
@@ -19,6 +20,7 @@ import { givenInstance } from './instance.js'
 import { createMemory, outputOf } from './process.js'
 import { certificatesOf, createServing, type Serving } from './serving.js'
 import { share } from './sharing.js'
+import type { Report } from './sums.js'
 import type { AppIo } from '../app.js'
 
 /** A worker that stands still for so long uses nothing older unasked; a purge waits at most so long for it. */
@@ -45,6 +47,9 @@ export async function runWorker (settings: Settings, io: AppIo): Promise<void> {
 }
 
 async function serve (settings: Settings, io: AppIo, channel: Channel, self: number, count: number): Promise<void> {
+  // whoever is told before it listens is to end all the same
+  const [draining, settled] = [told(channel, 'drain'), told(channel, 'settled')]
+  channel.on('pulse', () => true)
   const certificates = certificatesOf(settings)
   const clock = systemClock
   const counters = new Counters()
@@ -77,24 +82,25 @@ async function serve (settings: Settings, io: AppIo, channel: Channel, self: num
 
   // what was stored before the log is read would be unsure after
   await log.catchUp()
-  channel.on('counters', () => ({ counters: snapshot(counters), store: serving.parts.store.stats(), origins: serving.parts.origins.stats(), redis: sharing && snapshot(sharing.sources.counters) }))
+  channel.on('counters', (): Report => ({ counters: snapshot(counters), store: serving.parts.store.stats(), origins: serving.parts.origins.stats(), redis: sharing && snapshot(sharing.sources.counters) }))
   channel.on('reload', () => { serving.reload() })
   channel.on('accepted', () => serving.accepted())
-  const settled = new Promise<void>(resolve => {
-    channel.on('settled', () => { resolve() })
-    process.once('disconnect', () => { resolve() })
-  })
   channel.tell('listening', await serving.listen())
-  await new Promise<void>(resolve => {
-    channel.on('drain', () => { resolve() })
-    process.once('disconnect', () => { resolve() })
-  })
+  await draining
   await serving.drain(settings.limits.drain, settled)
   owner?.close()
   await serving.close()
   sharing?.close()
   await output.close()
   process.disconnect?.()
+}
+
+/** Resolves when this process is told, and when nobody is left to tell it. */
+function told (channel: Channel, topic: string): Promise<void> {
+  return new Promise(resolve => {
+    channel.on(topic, () => { resolve() })
+    process.once('disconnect', () => { resolve() })
+  })
 }
 
 function joinedLog (channel: Channel, id: string, logger: Logger): SharedLog {
@@ -108,9 +114,11 @@ function ownersOf (folder: string, count: number, { origins }: Settings): Parame
   const waits = Object.values(origins)
   const longest = (of: (origin: OriginSettings) => Ms): Ms => Math.max(...waits.map(of))
   const headers = 3 * longest(({ queue, timeouts }) => queue.wait + timeouts.connect + timeouts.headers) + TIMEOUT
-  return Object.fromEntries(Array.from({ length: count }, (_, number) => [String(number), {
+  return Object.fromEntries(Array.from({ length: count }, (_, number) => [nameOf(number), {
     urls: ['http://worker'], socket: socketOf(folder, number), host: 'preserve' as const, connections: CONNECTIONS, balance: 'round-robin' as const,
     timeouts: { connect: TIMEOUT, headers, body: longest(({ timeouts }) => timeouts.body) + TIMEOUT, total: undefined },
+    // an origin's own, what is added to it, and what is told of a copy: key, URL and tags, which are in it too
+    heads: { bytes: 16 * HEADS.bytes, fields: 2 * HEADS.fields, interims: HEADS.interims + 1 },
     // one that is gone is known at once, and asked again with the next request
     breaker: { failures: 0, probe: TIMEOUT }, queue: { length: 10 * CONNECTIONS, wait: headers },
     health: { path: undefined, interval: TIMEOUT, timeout: TIMEOUT, unhealthy: 1, healthy: 1 }

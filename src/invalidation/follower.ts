@@ -93,6 +93,12 @@ export class Follower {
     return this.polling ??= this.ask()
   }
 
+  /** The same, but none that was asked before now: what came since would be missing. */
+  async pollAnew (): Promise<void> {
+    await this.polling
+    return this.poll()
+  }
+
   /** Appends, and applies what the answer brings. Rejects if the event is not known to be durable. */
   async send (event: NewEvent): Promise<LogReply & { readonly appended: number }> {
     if (this.closed) throw new Error('The invalidation log is closed.')

@@ -59,9 +59,9 @@ export interface SharedLog extends InvalidationLog, SweepableLog {
   /** Begins to ask, and never ends until `close`. */
   start (): void
   readonly joined: boolean
-  /** Nothing was applied here that the others cannot learn of yet. */
-  readonly settled: boolean
-  /** Asks at once, and has applied what there was when it resolves. */
+  /** A write was applied here that may concern this URL, and that `head` does not tell the others of yet. */
+  pends (url: string): boolean
+  /** Asks at once, and has applied what there was when it was called, or waited for as long as a write waits at most. */
   catchUp (): Promise<void>
   details (): SharedLogDetails
 }
@@ -98,12 +98,12 @@ export class ClusterLog implements SharedLog {
     return this.follower.joined
   }
 
-  get settled (): boolean {
-    return this.writes.unsent === 0
+  pends (url: string): boolean {
+    return this.writes.pends(url)
   }
 
   catchUp (): Promise<void> {
-    return this.within(this.follower.poll(), this.options.timeout)
+    return this.within(this.follower.pollAnew(), this.options.timeout)
   }
 
   get head (): Stamp {

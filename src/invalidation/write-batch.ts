@@ -26,6 +26,10 @@ const MAX_UNSENT = 10_000
 interface Batch {
   readonly id: string
   readonly scopes: Map<string, Scope>
+  /** Of the URLs among them: without their queries, as No-Vary-Search has one answer for another of the same path. */
+  readonly paths: Set<string>
+  /** Some concern more than a URL tells, or are not kept any more. */
+  vague: boolean
   /** Resolves once it was tried, with whatever outcome. */
   readonly tried: Promise<void>
   readonly settle: () => void
@@ -53,10 +57,21 @@ export class WriteBatches {
     return this.filling.scopes.size + (this.sending?.scopes.size ?? 0)
   }
 
+  /** Whether something that has not come back from the log yet may concern this URL. */
+  pends (url: string): boolean {
+    const path = withoutQuery(url)
+    return [this.filling, this.sending].some(batch => batch !== undefined && batch.scopes.size > 0 &&
+      (batch.vague || batch.paths.has(path)) && !this.options.arrived(batch.id))
+  }
+
   /** Returns the name of the batch they are in, and a promise that its append was tried. */
   add (scopes: readonly Scope[]): { readonly batch: string, readonly tried: Promise<void> } {
     const { filling } = this
-    for (const scope of scopes) filling.scopes.set(JSON.stringify(scope), scope)
+    for (const scope of scopes) {
+      filling.scopes.set(JSON.stringify(scope), scope)
+      if (scope !== 'all' && 'url' in scope) filling.paths.add(withoutQuery(scope.url))
+      else filling.vague = true
+    }
     this.drop()
     if (this.failing) return { batch: filling.id, tried: Promise.resolve() }
     // the caller applies them under the batch's name before anything is sent
@@ -110,6 +125,7 @@ export class WriteBatches {
     for (const oldest of scopes.keys()) {
       if (scopes.size <= MAX_UNSENT) return
       scopes.delete(oldest)
+      this.filling.vague = true
       this.dropped++
     }
   }
@@ -118,5 +134,10 @@ export class WriteBatches {
 function newBatch (): Batch {
   let settle!: () => void
   const tried = new Promise<void>(resolve => { settle = resolve })
-  return { id: randomUUID(), scopes: new Map(), tried, settle }
+  return { id: randomUUID(), scopes: new Map(), paths: new Set(), vague: false, tried, settle }
+}
+
+function withoutQuery (url: string): string {
+  const query = url.indexOf('?')
+  return query < 0 ? url : url.slice(0, query)
 }

@@ -27,8 +27,6 @@ export interface ConnectionHandler {
   onError (thrown: Error): void
 }
 
-const MAX_HEAD = 32 * 1024
-
 export class Connection {
   private readonly clock: Clock
   private readonly client: Client
@@ -45,7 +43,7 @@ export class Connection {
   /** Answers this very socket has brought; above 0 it may have been closed unnoticed. */
   served = 0
 
-  constructor (url: URL, connector: Connector, clock: Clock, log: Logger) {
+  constructor (url: URL, connector: Connector, clock: Clock, log: Logger, maxHead: number) {
     this.clock = clock
     this.connector = connector
     this.servername = url.hostname
@@ -53,7 +51,7 @@ export class Connection {
       pipelining: 1,
       headersTimeout: 0,
       bodyTimeout: 0,
-      maxHeaderSize: MAX_HEAD,
+      maxHeaderSize: maxHead,
       connect: (_options, done) => {
         this.served = 0
         this.socket = connector.connect((error, socket) => {

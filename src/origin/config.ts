@@ -17,7 +17,14 @@ export interface OriginConfig {
   readonly health: HealthConfig
   /** A path of the file system to connect to, in place of the hosts and ports of `urls`. */
   readonly socket?: string | undefined
+  /** What its answers may be; undefined: what any origin's may (`HEADS`). */
+  readonly heads?: HeadLimits | undefined
 }
+
+/** Of an answer: bytes and fields of a head, and interim answers before the final one. */
+export interface HeadLimits { readonly bytes: number, readonly fields: number, readonly interims: number }
+
+export const HEADS: HeadLimits = { bytes: 32 * 1024, fields: 256, interims: 100 }
 
 /** `length`: requests that may wait for their turn; 0 for none. `wait`: how long one does at most. */
 export interface QueueConfig { readonly length: number, readonly wait: Ms }

@@ -13,7 +13,7 @@ import { AnswerBody, EMPTY_BODY, type AnswerSource } from './answer-body.js'
 import type { Connection, ConnectionHandler } from './client.js'
 import type { OriginAnswer, OriginRequest, OriginTunnel } from './contract.js'
 import { invalid, originFailure, type Stage } from './failure.js'
-import { MAX_INTERIM, readHead, readInterim, unasked, type AnswerHead } from './head.js'
+import { readHead, readInterim, unasked, type AnswerHead } from './head.js'
 import type { Tenant } from './gate.js'
 import type { Loan } from './loan.js'
 import type { Origin } from './origin.js'
@@ -119,7 +119,7 @@ export class OriginExchange implements Tenant, ConnectionHandler, AnswerSource {
       this.interim(status, raw)
       return true
     }
-    const head = unasked(status, this.request.headers) ?? readHead(this.request.method, status, raw, this.loan?.connection.old)
+    const head = unasked(status, this.request.headers) ?? readHead(this.request.method, status, raw, this.loan?.connection.old, this.origin.heads)
     if (typeof head === 'string') this.fail(invalid(head))
     else this.answered(status, head)
     return true
@@ -198,7 +198,8 @@ export class OriginExchange implements Tenant, ConnectionHandler, AnswerSource {
   // ---- the course of it
 
   private interim (status: number, raw: Buffer[]): void {
-    const headers = ++this.interims > MAX_INTERIM ? `It was preceded by more than ${MAX_INTERIM} interim ones.` : readInterim(raw)
+    const { heads } = this.origin
+    const headers = ++this.interims > heads.interims ? `It was preceded by more than ${heads.interims} interim ones.` : readInterim(raw, heads)
     if (typeof headers === 'string') return this.fail(invalid(headers))
     // the client is told to continue as its body is wanted here
     if (status === 109 && this.loan?.connection.continued() === true) return

@@ -3,19 +3,17 @@
  * one answer disagree on where its body ends.
  */
 import type { RawHeaders } from '../core/types.js'
+import { HEADS, type HeadLimits } from './config.js'
 import type { AnswerFraming } from './contract.js'
 
 export interface AnswerHead { readonly headers: string[], readonly framing: AnswerFraming, readonly length: number | undefined }
 
-export const MAX_INTERIM = 100
-
-const MAX_FIELDS = 256
 const CONTROL = /[^\t\x20-\x7e\x80-\xff]/
 const LENGTH = /^[0-9]{1,15}$/
 
 /** name, value, … as latin1 strings, or what is wrong with them. */
-function readFields (raw: readonly Buffer[]): string[] | string {
-  if (raw.length > MAX_FIELDS * 2) return `It has more than ${MAX_FIELDS} headers.`
+function readFields (raw: readonly Buffer[], most: number): string[] | string {
+  if (raw.length > most * 2) return `It has more than ${most} headers.`
   const fields: string[] = []
   for (const part of raw) {
     const text = trimmed(part.toString('latin1'))
@@ -33,8 +31,8 @@ function trimmed (text: string): string {
 }
 
 /** The fields of an interim answer, or what is wrong with them: none frames a body (RFC 9110 §8.6, RFC 9112 §6.1). */
-export function readInterim (raw: readonly Buffer[]): string[] | string {
-  const fields = readFields(raw)
+export function readInterim (raw: readonly Buffer[], { fields: most }: HeadLimits = HEADS): string[] | string {
+  const fields = readFields(raw, most)
   if (typeof fields === 'string') return fields
   return named(fields, ['content-length', 'transfer-encoding']) ? 'An interim answer announces a body.' : fields
 }
@@ -51,9 +49,9 @@ function named (fields: RawHeaders, names: readonly string[]): boolean {
 }
 
 /** The head of a final answer, or what is wrong with it (RFC 9112 §6.1, §6.3). `old`: it says HTTP/1.0, which knows no chunks. */
-export function readHead (method: string, status: number, raw: readonly Buffer[], old = false): AnswerHead | string {
+export function readHead (method: string, status: number, raw: readonly Buffer[], old = false, { fields: most }: HeadLimits = HEADS): AnswerHead | string {
   if (status < 200 || status > 599) return `Its status is ${status}.`
-  const headers = readFields(raw)
+  const headers = readFields(raw, most)
   if (typeof headers === 'string') return headers
   let length: number | undefined
   let chunked = false

@@ -8,7 +8,7 @@ import type { Ms } from '../core/types.js'
 import { Breaker } from './breaker.js'
 import { Checks } from './checks.js'
 import { Connection } from './client.js'
-import type { OriginConfig, OriginTimeouts } from './config.js'
+import { HEADS, type HeadLimits, type OriginConfig, type OriginTimeouts } from './config.js'
 import { connector } from './connect.js'
 import type { BreakerState, OriginStats } from './contract.js'
 import { Gate } from './gate.js'
@@ -30,6 +30,7 @@ const MAX_CONNECTION_AGE: Ms = 60_000
 export class Origin {
   readonly name: string
   readonly timeouts: OriginTimeouts
+  readonly heads: HeadLimits
   readonly clock: Clock
   readonly counters: Counters
   readonly log: Logger
@@ -45,6 +46,7 @@ export class Origin {
     this.name = name
     this.config = config
     this.timeouts = config.timeouts
+    this.heads = config.heads ?? HEADS
     this.clock = context.clock
     this.counters = context.counters
     // a rate is known from the first request on only where there was a count before it
@@ -92,7 +94,7 @@ export class Origin {
   private target (url: URL, context: OriginsContext): Target {
     const { clock, log } = this
     const connect = connector(url, this.timeouts.connect, clock, { lookup: context.lookup, path: this.config.socket })
-    const open = (): Connection => new Connection(url, connect, clock, log)
+    const open = (): Connection => new Connection(url, connect, clock, log, this.heads.bytes)
     const health = new Health(this.config.health, clock, healthy => { this.healed(url, healthy) })
     this.checks.push(new Checks(this.config.health, clock, health, open(), url.host))
     return { pool: new Pool(open, MAX_CONNECTION_AGE), health, load: 0 }

@@ -1,8 +1,11 @@
 /**
  * Questions and answers between two processes, over the channel the system gave them when one began the other.
  *
- * Invariants: a question is answered once, or rejects: when the other side failed, and when it is gone.
+ * Invariants: a question is answered once, or rejects: when the other side failed, when it is gone, and when its time is
+ * up; what waits for an answer is kept no longer.
  */
+import { systemClock, type Clock } from '../core/clock.js'
+import type { Ms } from '../core/types.js'
 
 /** One end of what carries messages. Whatever structured cloning can copy may be sent. */
 export interface Port {
@@ -22,11 +25,13 @@ export class Channel {
   private readonly port: Port
   private readonly topics = new Map<string, (body: unknown) => unknown>()
   private readonly waiting = new Map<number, Waiting>()
+  private readonly clock: Clock
   private last = 0
   private gone: Error | undefined
 
-  constructor (port: Port) {
+  constructor (port: Port, clock: Clock = systemClock) {
     this.port = port
+    this.clock = clock
     port.onMessage(message => { this.take(message as Message) })
   }
 
@@ -35,12 +40,16 @@ export class Channel {
     this.topics.set(topic, handler as (body: unknown) => unknown)
   }
 
-  async ask<Answer> (topic: string, body?: unknown): Promise<Answer> {
+  /** `limit`: for how long an answer is waited for; one that comes later is for nobody. Undefined: as long as the other side lives. */
+  async ask<Answer> (topic: string, body?: unknown, limit?: Ms): Promise<Answer> {
     if (this.gone !== undefined) throw this.gone
     const id = ++this.last
     const answer = new Promise<unknown>((resolve, reject) => { this.waiting.set(id, { resolve, reject }) })
+    const timer = limit === undefined ? undefined : this.clock.after(limit, () => {
+      this.settle(id)?.reject(new Error(`no answer to ${topic} in ${limit} ms`))
+    })
     this.post({ kind: 'ask', id, topic, body })
-    return await answer as Answer
+    return await answer.finally(() => { timer?.cancel() }) as Answer
   }
 
   tell (topic: string, body?: unknown): void {

@@ -1,14 +1,22 @@
 /**
- * What workers tell one another about a request and its answer, in header fields that no client's request or answer keeps:
- * they are taken off where they are read, and off everything that came from outside.
+ * What workers tell one another about a request and its answer: in one header field, the last of its name, which is taken
+ * off where it is read. Those of clients and origins stand before it, and travel on like any other.
  */
-import type { Entry, EntryMeta, Ms, Peer, RawHeaders, StoreKey, VaryRecord } from '../core/types.js'
+import type { Entry, EntryMeta, HttpVersion, Ms, Peer, RawHeaders, StoreKey, VaryRecord } from '../core/types.js'
 
 const PREFIX = 'seawall-'
+
+/** An owner that has no answer for so long says that it has the request, in an interim answer (102) with `RECEIPT`. */
+export const ACKNOWLEDGED: Ms = 500
+export const RECEIPT: RawHeaders = [PREFIX + 'answer', 'received']
+/** Who hears nothing of an owner for so long asks the origin. */
+export const QUIET: Ms = 2_000
 
 /** Of a request passed on to the owner of its key. */
 export interface Passed {
   readonly peer: Peer
+  /** Of the client's request; between workers it is always 1.1. */
+  readonly version: HttpVersion
   /** What its worker had applied of the log. */
   readonly epoch: number
   readonly seq: number
@@ -42,17 +50,26 @@ export function put (kind: 'request' | 'answer', what: Passed | Answered): [name
   return [PREFIX + kind, Buffer.from(JSON.stringify(what)).toString('base64url')]
 }
 
-/** Undefined: the field is not there. The last counts: it is the one that the other worker added. */
+/** Undefined: the field is not there. */
 export function take<T> (kind: 'request' | 'answer', headers: RawHeaders): T | undefined {
-  for (let i = headers.length - 2; i >= 0; i -= 2) {
-    if (headers[i]!.toLowerCase() === PREFIX + kind) return JSON.parse(Buffer.from(headers[i + 1]!, 'base64url').toString()) as T
-  }
-  return undefined
+  const at = lastOf(kind, headers)
+  return at < 0 ? undefined : JSON.parse(Buffer.from(headers[at + 1]!, 'base64url').toString()) as T
 }
 
-/** Without any of these fields, whoever wrote them. */
-export function bare (headers: RawHeaders): string[] {
-  return headers.filter((_, i) => !headers[i & ~1]!.toLowerCase().startsWith(PREFIX))
+/** Whether an interim answer is the owner's own, which is no client's business. */
+export function isReceipt (headers: RawHeaders): boolean {
+  return headers.length === RECEIPT.length && headers.every((part, i) => part === RECEIPT[i])
+}
+
+/** Without the field that the other worker added. */
+export function bare (kind: 'request' | 'answer', headers: RawHeaders): string[] {
+  const at = lastOf(kind, headers)
+  return headers.filter((_, i) => (i & ~1) !== at)
+}
+
+function lastOf (kind: 'request' | 'answer', headers: RawHeaders): number {
+  for (let i = headers.length - 2; i >= 0; i -= 2) if (headers[i]!.toLowerCase() === PREFIX + kind) return i
+  return -1
 }
 
 export function copyOf (entry: Entry, names: readonly string[], now: Ms): CopyOf {

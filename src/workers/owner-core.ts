@@ -7,7 +7,7 @@ import { credentialed } from '../proxy/fills.js'
 import { peek } from '../proxy/lookup.js'
 import type { Parts } from '../proxy/parts.js'
 import { recognise } from '../proxy/recognise.js'
-import { bare, copyOf, put, take, type Answered, type Passed } from './envelope.js'
+import { ACKNOWLEDGED, bare, copyOf, put, RECEIPT, take, type Answered, type Passed } from './envelope.js'
 
 /** Larger ones are not copied. */
 const LARGEST_COPY = 64 * 1024
@@ -31,14 +31,23 @@ export function createOwnerCore (core: ProxyCore, parts: Parts, log: Pick<Shared
     return { copy: copyOf(record, names ?? [], clock.now()) }
   }
 
+  async function answer (outer: ProxyRequest): Promise<ProxyResponse> {
+    const passed = take<Passed>('request', outer.fields.raw)
+    if (passed === undefined || !await caughtUp(passed)) return withTail(BEHIND, { outcome: 'error', behind: true })
+    const request = new PassedRequest(outer, passed)
+    const response = core.tryHit(request, clock.now()) ?? await core.handle(request)
+    return withTail(response, { outcome: response.outcome, code: response.code, ...learned(request, response, passed.copy) })
+  }
+
   return {
     tryHit: () => undefined,
     async handle (outer) {
-      const passed = take<Passed>('request', outer.fields.raw)
-      if (passed === undefined || !await caughtUp(passed)) return withTail(BEHIND, { outcome: 'error', behind: true })
-      const request = new PassedRequest(outer, passed.peer)
-      const response = core.tryHit(request, clock.now()) ?? await core.handle(request)
-      return withTail(response, { outcome: response.outcome, code: response.code, ...learned(request, response, passed.copy) })
+      const acknowledging = clock.after(ACKNOWLEDGED, () => { outer.interim(102, RECEIPT) })
+      try {
+        return await answer(outer)
+      } finally {
+        acknowledging.cancel()
+      }
     },
     upgrade: async () => withTail(BEHIND, { outcome: 'error', behind: true })
   }
@@ -62,12 +71,12 @@ class PassedRequest implements ProxyRequest {
   readonly body = undefined
   private readonly outer: ProxyRequest
 
-  constructor (outer: ProxyRequest, peer: Peer) {
+  constructor (outer: ProxyRequest, { peer, version }: Passed) {
     this.outer = outer
     this.method = outer.method
     this.target = outer.target
-    this.version = outer.version
-    this.fields = { ...outer.fields, raw: bare(outer.fields.raw), facts: undefined }
+    this.version = version
+    this.fields = { ...outer.fields, raw: bare('request', outer.fields.raw), facts: undefined }
     this.peer = peer
     this.arrivedAt = outer.arrivedAt
   }

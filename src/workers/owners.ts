@@ -21,6 +21,11 @@ export function clearSocket (path: string): void {
   if (existsSync(path)) rmSync(path)
 }
 
+/** What it is called where origins have their names. */
+export function nameOf (worker: number): string {
+  return `worker ${worker}`
+}
+
 /** The number of the worker that asks the origin for this URL; the same in every worker. */
 export function ownerOf (url: string, count: number): number {
   return hash32(url) % count

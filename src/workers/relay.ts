@@ -4,7 +4,7 @@
  *   tryHit ── fresh here, own or copied ─▶ answered here
  *   handle ─┬─ own key, no cache's business, known to be uncacheable ─▶ here
  *           └─ another's key ─▶ its owner ─┬─ answered ─▶ passed on; what is hot is copied for a while
- *                                          └─ gone, or behind in the log ─▶ here
+ *                                          └─ gone, quiet, or behind in the log ─▶ here
  *
  * Invariant: what a worker has applied of the log, the owner has too before it answers: it is told where the log stood.
  */
@@ -23,31 +23,34 @@ import type { Parts } from '../proxy/parts.js'
 import { recognise, type Recognised } from '../proxy/recognise.js'
 import type { EntryWriter } from '../store/contract.js'
 import type { Copies } from './copies.js'
-import { bare, put, take, type Answered } from './envelope.js'
-import { ownerOf } from './owners.js'
+import { bare, isReceipt, put, QUIET, take, type Answered } from './envelope.js'
+import { nameOf, ownerOf } from './owners.js'
 
 export interface RelayOptions {
   /** This worker's own core. */
   readonly core: ProxyCore
   readonly parts: Parts
-  /** The other workers, by their number. */
+  /** The other workers, by `nameOf`. */
   readonly owners: Origins
   readonly self: number
   readonly count: number
   readonly copies: Copies
-  readonly log: Pick<SharedLog, 'head' | 'settled'>
+  readonly log: Pick<SharedLog, 'head' | 'pends'>
   readonly clock: Clock
 }
 
 export function createRelay ({ core, parts, owners, self, count, copies, log, clock }: RelayOptions): ProxyCore {
+  /** Of each owner that said nothing: until when it is not asked. */
+  const quiet = new Map<number, Ms>()
+
   /** The key's owner, where that is another worker and has a say. */
   function otherOwner (request: ProxyRequest): { r: Recognised, owner: number } | undefined {
     if ((request.method !== 'GET' && request.method !== 'HEAD') || request.body !== undefined || request.target === '*') return undefined
     const r = recognise(request, parts.route)
     // a write of ours that the owner cannot know of yet must not be answered from its store
-    if (r === undefined || !r.route.cache || !log.settled) return undefined
+    if (r === undefined || !r.route.cache || log.pends(r.url)) return undefined
     const owner = ownerOf(r.url, count)
-    if (owner === self || isPassed(r)) return undefined
+    if (owner === self || isPassed(r) || clock.now() < (quiet.get(owner) ?? -Infinity)) return undefined
     return { r, owner }
   }
 
@@ -61,12 +64,19 @@ export function createRelay ({ core, parts, owners, self, count, copies, log, cl
     const plain = request.method === 'GET' && r.facts.plain
     const { epoch, seq } = log.head
     const headers = [
-      ...bare(endToEnd(request.fields.raw)).filter((_, i, all) => all[i & ~1]!.toLowerCase() !== 'expect'),
-      ...put('request', { peer: request.peer, epoch, seq, copy: plain && copies.wanted(r.primary) })
+      ...endToEnd(request.fields.raw).filter((_, i, all) => all[i & ~1]!.toLowerCase() !== 'expect'),
+      ...put('request', { peer: request.peer, version: request.version, epoch, seq, copy: plain && copies.wanted(r.primary) })
     ]
     const exchange = owners.ask({
-      origin: String(owner), method: request.method, target: request.target, headers, body: undefined,
-      onInterim: (status, raw) => { request.interim(status, endToEnd(raw)) }
+      origin: nameOf(owner), method: request.method, target: request.target, headers, body: undefined,
+      onInterim: (status, raw) => {
+        waiting.heard()
+        if (!isReceipt(raw)) request.interim(status, endToEnd(raw))
+      }
+    })
+    const waiting = unlessHeard(clock, () => {
+      quiet.set(owner, clock.now() + QUIET)
+      exchange.cancel(new SeawallError('abandoned'))
     })
     request.onGone = why => { exchange.cancel(why) }
     try {
@@ -78,6 +88,8 @@ export function createRelay ({ core, parts, owners, self, count, copies, log, cl
       // a client that left needs no other answer; an owner that is gone leaves its part to whoever asks
       if (thrown instanceof SeawallError && thrown.side === 'client') throw thrown
       parts.logger.debug({ err: thrown, owner }, 'the owner of a key does not answer')
+    } finally {
+      waiting.heard()
     }
     request.onGone = undefined
     return undefined
@@ -85,7 +97,7 @@ export function createRelay ({ core, parts, owners, self, count, copies, log, cl
 
   function answered (r: Recognised, answer: OriginAnswer, said: Answered, since: Ms): ProxyResponse {
     parts.counters.relayed++
-    const headers = bare(endToEnd(answer.headers)).filter((_, i, all) => all[i & ~1]!.toLowerCase() !== 'content-length')
+    const headers = bare('answer', endToEnd(answer.headers)).filter((_, i, all) => all[i & ~1]!.toLowerCase() !== 'content-length')
     const writer = said.copy === undefined || answer.length === undefined ? undefined : copies.begin(said.copy, headers, answer.length, since)
     if (said.pass !== undefined) note(r, said.pass)
     const age = fieldValue(headers, 'age')
@@ -118,6 +130,21 @@ export function createRelay ({ core, parts, owners, self, count, copies, log, cl
       }
     },
     upgrade: request => core.upgrade(request)
+  }
+}
+
+/** Calls `onQuiet` once, unless something is heard within `QUIET`. */
+function unlessHeard (clock: Clock, onQuiet: () => void): { heard (): void } {
+  let over = false
+  const timer = clock.after(QUIET, () => {
+    // where this process was late itself, what has arrived is read first
+    setImmediate(() => { if (!over) onQuiet() })
+  })
+  return {
+    heard () {
+      over = true
+      timer.cancel()
+    }
   }
 }
 

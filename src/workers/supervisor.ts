@@ -1,8 +1,8 @@
 /**
  * The processes that serve: begun, watched, replaced, drained and ended from one that does not serve itself.
  *
- * Invariants: a worker that ends unasked is replaced, ever later the sooner it ended; none outlives this process; a
- * worker that has ended is no member of the log any more, so that no purge waits for it.
+ * Invariants: a worker that ends unasked is replaced, ever later the sooner it ended, and one that stands still is ended;
+ * none outlives this process; a worker that has ended is no member of the log any more, so that no purge waits for it.
  */
 import cluster, { type Worker } from 'node:cluster'
 import type { Clock } from '../core/clock.js'
@@ -11,6 +11,7 @@ import { steady } from '../core/steady.js'
 import type { Ms } from '../core/types.js'
 import { Channel } from './channel.js'
 import { watchHanded } from './handed.js'
+import { ROUND, watchPulse } from './pulse.js'
 
 export interface Address { readonly host: string, readonly port: number }
 
@@ -35,7 +36,21 @@ const LAST_CALL: Ms = 1_000
 /** Who lives so long has begun well. */
 const SETTLED: Ms = 10_000
 
-interface Running { readonly worker: Worker, readonly channel: Channel, readonly id: string, readonly begunAt: Ms }
+/** A worker that answers nothing for so many rounds stands still; longer than any collection of garbage. */
+const PATIENCE = 10
+/** The same of one that does not listen yet: what it loads may come from a slow disk. */
+const PATIENCE_AT_START = 60
+/** What a worker has to close what it drained. */
+const LAST_WORD: Ms = 2_000
+
+interface Running {
+  readonly worker: Worker
+  readonly channel: Channel
+  readonly id: string
+  readonly begunAt: Ms
+  listening: boolean
+  readonly unwatch: () => void
+}
 
 /** A worker could not begin to serve; `code` is the system's, and where it wanted to listen is in the rest. */
 export class WorkerError extends Error {
@@ -58,7 +73,7 @@ export class Supervisor {
   private readonly delays = new Map<number, Ms>()
   private ending = false
   private ids = 0
-  /** Replaced since the start. */
+  /** Those that ended unasked, since the start. */
   restarts = 0
 
   constructor (options: SupervisorOptions) {
@@ -67,8 +82,14 @@ export class Supervisor {
     cluster.setupPrimary({ serialization: 'advanced' })
   }
 
-  get channels (): Channel[] {
-    return [...this.running.values()].map(({ channel }) => channel)
+  /** Of those that have begun and not ended, by their ids. */
+  get channels (): ReadonlyMap<string, Channel> {
+    return new Map([...this.running.values()].map(({ id, channel }) => [id, channel]))
+  }
+
+  /** How many of them have said that they listen. */
+  get accepting (): number {
+    return [...this.running.values()].filter(({ listening }) => listening).length
   }
 
   /** Resolves with where they listen, once all do. Rejects with the WorkerError of one that cannot; the others are ended. */
@@ -82,19 +103,29 @@ export class Supervisor {
     }
   }
 
-  /** Lets each drain, which goes on accepting until what was accepted here has reached it; resolves when all have ended. */
-  async drain (): Promise<void> {
+  /**
+   * Lets each drain, for `limit` at most, which goes on accepting until what was accepted here has reached it; resolves
+   * when all have ended, which one that does not by itself is made to.
+   */
+  async drain (limit: Ms): Promise<void> {
+    const { clock, logger } = this.options
     this.ending = true
+    for (const { unwatch } of this.running.values()) unwatch()
     const ended = Promise.all([...this.running.values()].map(({ worker }) => new Promise<void>(resolve => { worker.once('exit', () => { resolve() }) })))
     this.tell('drain')
-    await steady(() => this.accepted(), LAST_CALL, this.options.clock)
+    await steady(() => this.accepted(), LAST_CALL, clock)
     this.tell('settled')
+    const late = clock.after(limit + LAST_WORD, () => {
+      logger.error({ workers: [...this.running.keys()] }, 'workers did not end in time; they are ended')
+      this.stop()
+    })
     await ended
+    late.cancel()
   }
 
   /** By all of them. One that is gone or stuck accepts nothing. */
   private async accepted (): Promise<number> {
-    const counts = await Promise.all(this.channels.map(channel => channel.ask<number>('accepted').catch(() => 0)))
+    const counts = await Promise.all([...this.channels.values()].map(channel => channel.ask<number>('accepted', undefined, LAST_CALL).catch(() => 0)))
     return counts.reduce((sum, count) => sum + count, 0)
   }
 
@@ -106,7 +137,7 @@ export class Supervisor {
 
   /** Every worker, but the one that said it. */
   tell (topic: string, body?: unknown, from?: Channel): void {
-    for (const channel of this.channels) if (channel !== from) channel.tell(topic, body)
+    for (const channel of this.channels.values()) if (channel !== from) channel.tell(topic, body)
   }
 
   private begin (number: number): Promise<Address> {
@@ -118,10 +149,14 @@ export class Supervisor {
       send: message => { worker.send(message as object) },
       onMessage: take => { worker.on('message', take) }
     })
-    this.running.set(number, { worker, channel, id, begunAt: clock.now() })
+    const running: Running = { worker, channel, id, begunAt: clock.now(), listening: false, unwatch: this.watch(number, worker, channel, () => running.listening) }
+    this.running.set(number, running)
     onBegin(channel, id)
     return new Promise((resolve, reject) => {
-      channel.on<Address>('listening', address => { resolve(address) })
+      channel.on<Address>('listening', address => {
+        running.listening = true
+        resolve(address)
+      })
       channel.on<{ message: string, code?: string, address?: string, port?: number }>('failed', failure => { reject(new WorkerError(failure.message, failure)) })
       worker.once('error', reject)
       worker.once('exit', (code, signal) => {
@@ -132,10 +167,24 @@ export class Supervisor {
     })
   }
 
+  private watch (number: number, { process: child }: Worker, channel: Channel, listening: () => boolean): () => void {
+    const { clock, logger } = this.options
+    return watchPulse({
+      clock,
+      ask: () => channel.ask('pulse', undefined, PATIENCE * ROUND),
+      patience: () => listening() ? PATIENCE : PATIENCE_AT_START,
+      onStill: () => {
+        logger.error({ worker: number, pid: child.pid }, 'a worker stands still; it is ended')
+        child.kill('SIGKILL')
+      }
+    })
+  }
+
   private ended (number: number, how: string | number): void {
     const { clock, logger, onEnd } = this.options
-    const { channel, id, begunAt } = this.running.get(number)!
+    const { channel, id, begunAt, unwatch } = this.running.get(number)!
     this.running.delete(number)
+    unwatch()
     channel.close(new Error('the worker has ended'))
     onEnd(id)
     if (this.ending) return
@@ -145,7 +194,7 @@ export class Supervisor {
     logger.error({ worker: number, how, delay }, 'a worker ended; another takes its place')
     clock.after(delay, () => {
       if (this.ending) return
-      this.begin(number).catch((error: unknown) => { logger.error({ error, worker: number }, 'a worker could not be replaced yet') })
+      this.begin(number).catch((error: unknown) => { logger.error({ err: error, worker: number }, 'a worker could not be replaced yet') })
     })
   }
 }

@@ -1,12 +1,13 @@
 /** The log that worker processes share through the one that began them keeps the contract, and what it promises beside it. */
 import { describe, expect, it } from 'vitest'
 import { silentLogger } from '../../src/core/logger.js'
-import type { LogRequest } from '../../src/invalidation/backend.js'
+import type { LogBackend, LogRequest } from '../../src/invalidation/backend.js'
 import { LogHub } from '../../src/invalidation/hub.js'
 import { createSharedLog, type SharedLog } from '../../src/invalidation/shared-log.js'
-import { until } from '../support/barrier.js'
+import { turn } from '../../src/server/turn.js'
+import { barrier, until } from '../support/barrier.js'
 import { manualClock } from '../support/clock.js'
-import { judgedOf } from '../support/records.js'
+import { judgedOf, keyOf } from '../support/records.js'
 import { logContract } from './invalidation-log.js'
 
 const EPOCH = 2 ** 48
@@ -45,6 +46,46 @@ describe('a hub', () => {
     expect(acknowledged).toEqual({ seq: 1, applied: 2, unreachable: [] })
     expect(clock.now() - began).toBeLessThan(1_000)
     expect(b.verdict(record).kind).toBe('hard')
+  })
+
+  it('has a write pending for its URL until the position tells of it, not until all have applied it', async () => {
+    const { join } = hub()
+    const [a, b] = [await join('a'), await join('b')]
+    const before = a.head.seq
+    const url = keyOf('x')
+    void a.appendWrite([{ url }])
+    expect([a.pends(url), a.pends(keyOf('y')), a.head.seq]).toEqual([true, false, before])
+    await until('it is not pending', () => !a.pends(url))
+    expect(a.head.seq).toBe(before + 1)
+    await b.catchUp()
+    expect(b.head.seq).toBe(before + 1)
+  })
+
+  it('catches up with what there is, also where an answer from before is still on its way', async () => {
+    const { hub: made, join, clock } = hub()
+    const a = await join('a')
+    const inner = made.backend('b')
+    let way = barrier()
+    way.open()
+    const slow: LogBackend = {
+      ...inner, onWake: undefined,
+      poll: async asked => {
+        const reply = await inner.poll(asked)
+        await way.passed
+        return reply
+      }
+    }
+    const b = createSharedLog({ backend: slow, clock, maxLag: 1_000, timeout: 50, id: 'b', logger: silentLogger })
+    b.start()
+    await until('joined', () => b.joined)
+    const { passed, open } = way = barrier()
+    const early = b.catchUp()
+    await turn()
+    await a.append([{ tag: 't' }], 'hard', 'local')
+    const late = b.catchUp()
+    open()
+    await Promise.all([passed, early, late])
+    expect(b.head.seq).toBe(a.head.seq)
   })
 
   it('waits for nobody who has left', async () => {

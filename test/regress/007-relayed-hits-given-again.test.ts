@@ -16,7 +16,7 @@ it('an owner writes what it answers another worker anew, and what it answers cli
   const core = { tryHit: () => hit } as unknown as ProxyCore
   const log = { head: { epoch: 1, seq: 0 }, catchUp: () => Promise.resolve() }
   const owner = createOwnerCore(core, { route: () => undefined } as unknown as Parts, log, systemClock)
-  const passed: Passed = { peer: { address: '127.0.0.1', secure: false, trusted: false }, epoch: 1, seq: 0, copy: false }
+  const passed: Passed = { peer: { address: '127.0.0.1', secure: false, trusted: false }, version: '1.1', epoch: 1, seq: 0, copy: false }
   const request = { method: 'GET', target: '/a', version: '1.1', fields: { host: 'shop.test', raw: ['host', 'shop.test', ...put('request', passed)] } }
   const answered = await owner.handle(request as unknown as ProxyRequest)
   expect(answered.again).toBeUndefined()

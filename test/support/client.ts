@@ -31,7 +31,7 @@ export interface Asked {
 export function ask (url: string, asked: Asked = {}): Promise<Reply> {
   return new Promise((resolve, reject) => {
     const interim: { status: number, headers: http.IncomingHttpHeaders }[] = []
-    const options = { method: asked.method ?? 'GET', headers: asked.headers ?? {}, agent: asked.agent ?? false }
+    const options = { method: asked.method ?? 'GET', headers: asked.headers ?? {}, agent: asked.agent ?? false, maxHeaderSize: 65_536 }
     const take = (response: http.IncomingMessage): void => {
       asked.onHead?.(response.statusCode!, response.headers)
       const chunks: Buffer[] = []
