@@ -1,5 +1,5 @@
 /** Adds up what several processes counted. Both sides have the shape of the class that counts: plain data of it will do. */
-import { Histogram, type Counters } from '../core/counters.js'
+import { Histogram } from '../core/counters.js'
 
 /** A copy without methods, fit to be sent. */
 export function snapshot<T extends object> (counted: T): T {
@@ -34,5 +34,3 @@ function addHistogram (total: Histogram, part: Pick<Histogram, 'counts' | 'sum'>
   addEach(total.counts, part.counts)
   total.sum += part.sum
 }
-
-export type CountersSnapshot = Counters
