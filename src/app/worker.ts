@@ -16,6 +16,7 @@ import { clearSocket, nameOf, ownerOf, socketOf } from '../workers/owners.js'
 import { createRelay } from '../workers/relay.js'
 import { snapshot } from '../workers/sum.js'
 import { WORKER } from '../workers/supervisor.js'
+import { receive } from './handout.js'
 import { givenInstance } from './instance.js'
 import { createMemory, outputOf } from './process.js'
 import { certificatesOf, createServing, type Serving } from './serving.js'
@@ -31,14 +32,18 @@ export const TIMEOUT: Ms = 1_000
 const CONNECTIONS = 1_024
 
 /** Serves until it is told to drain, or until the process that began it is gone. Resolves when it has ended. */
-export async function runWorker (settings: Settings, io: AppIo): Promise<void> {
+export async function runWorker (io: AppIo): Promise<void> {
   const [self, count] = [Number(io.env[WORKER.number]), Number(io.env[WORKER.count])]
   const channel = new Channel({
     send: message => { process.send!(message) },
     onMessage: take => { process.on('message', take) }
   })
+  // whoever is told before it listens is to end all the same
+  const ending: Ending = { draining: told(channel, 'drain'), settled: told(channel, 'settled') }
+  channel.on('pulse', () => true)
   try {
-    await serve(settings, io, channel, self, count)
+    const { settings } = await receive(channel)
+    await serve(settings, io, channel, ending, self, count)
   } catch (thrown) {
     const { message, code, address, port } = thrown as NodeJS.ErrnoException & { address?: string, port?: number }
     channel.tell('failed', { message, code, address, port })
@@ -46,10 +51,10 @@ export async function runWorker (settings: Settings, io: AppIo): Promise<void> {
   }
 }
 
-async function serve (settings: Settings, io: AppIo, channel: Channel, self: number, count: number): Promise<void> {
-  // whoever is told before it listens is to end all the same
-  const [draining, settled] = [told(channel, 'drain'), told(channel, 'settled')]
-  channel.on('pulse', () => true)
+/** What this process is told of its end. */
+interface Ending { readonly draining: Promise<void>, readonly settled: Promise<void> }
+
+async function serve (settings: Settings, io: AppIo, channel: Channel, ending: Ending, self: number, count: number): Promise<void> {
   const certificates = certificatesOf(settings)
   const clock = systemClock
   const counters = new Counters()
@@ -86,8 +91,8 @@ async function serve (settings: Settings, io: AppIo, channel: Channel, self: num
   channel.on('reload', () => { serving.reload() })
   channel.on('accepted', () => serving.accepted())
   channel.tell('listening', await serving.listen())
-  await draining
-  await serving.drain(settings.limits.drain, settled)
+  await ending.draining
+  await serving.drain(settings.limits.drain, ending.settled)
   owner?.close()
   await serving.close()
   sharing?.close()

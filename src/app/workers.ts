@@ -18,6 +18,7 @@ import { version } from '../version.js'
 import { serveLog } from '../workers/channel-backend.js'
 import { socketFolder } from '../workers/owners.js'
 import { Supervisor, WORKER } from '../workers/supervisor.js'
+import type { Handout } from './handout.js'
 import { instanceEnv } from './instance.js'
 import { readiness, type Phase } from './phase.js'
 import { outputOf } from './process.js'
@@ -40,6 +41,7 @@ export async function startWorkers (settings: Settings, io: AppIo, count: number
   const supervisor = new Supervisor({
     count, clock, logger,
     env: { [WORKER.sockets]: socketFolder(), ...instanceEnv() },
+    handout: (): Handout => ({ settings }),
     onBegin: (channel, id) => {
       serveLog(channel, hub, id)
       channel.on('outdated', key => { supervisor.tell('outdated', key, channel) })

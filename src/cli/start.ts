@@ -15,18 +15,18 @@ const DEFAULT_FILE = 'proxy.config.json'
 
 /** Resolves to the exit code once drained after a first SIGINT or SIGTERM; a second one ends the process at once. */
 export async function start ({ config, ...flags }: StartOptions, io: Io, startApp: StartApp = startReal): Promise<number> {
+  if (cluster.isWorker) {
+    // the terminal's signals are for the process that began this one, which says when to drain
+    io.onSignal(() => undefined)
+    const { runWorker } = await import('../app/worker.js')
+    await runWorker(io)
+    return EXIT.ok
+  }
   const file = config ?? (existsSync(DEFAULT_FILE) ? DEFAULT_FILE : undefined)
   if (file === undefined && flags.origin === undefined) {
     throw new CliError(EXIT.usage, `nothing to stand in front of: give --origin URL, or --config FILE (there is no ./${DEFAULT_FILE})`)
   }
   const settings = loadConfig({ file, flags, env: io.env })
-  if (cluster.isWorker) {
-    // the terminal's signals are for the process that began this one, which says when to drain
-    io.onSignal(() => undefined)
-    const { runWorker } = await import('../app/worker.js')
-    await runWorker(settings, io)
-    return EXIT.ok
-  }
   const app = await startApp(settings, io).catch((thrown: unknown) => { throw cannotListen(thrown, settings) ?? thrown })
   if (settings.tls.length > 0) io.onReload(() => app.reload())
   if (io.stdout.isTTY === true) io.stdout.write(banner(settings, app, !io.env['NO_COLOR']))

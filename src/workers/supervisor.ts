@@ -22,6 +22,8 @@ export interface SupervisorOptions {
   /** A worker has begun: what is to be answered on its channel. `id` is its own, also among those it replaces. */
   readonly onBegin: (channel: Channel, id: string) => void
   readonly onEnd: (id: string) => void
+  /** What each worker is given as it asks how to begin. */
+  readonly handout: () => unknown
   /** What each worker finds in its environment, beside its number. */
   readonly env: Readonly<Record<string, string>>
 }
@@ -141,7 +143,7 @@ export class Supervisor {
   }
 
   private begin (number: number): Promise<Address> {
-    const { env, count, clock, onBegin } = this.options
+    const { env, count, clock, onBegin, handout } = this.options
     const id = `worker ${number}.${++this.ids}`
     const worker = cluster.fork({ ...env, [WORKER.id]: id, [WORKER.number]: String(number), [WORKER.count]: String(count) })
     const closeHanded = watchHanded(worker.process)
@@ -152,6 +154,7 @@ export class Supervisor {
     const running: Running = { worker, channel, id, begunAt: clock.now(), listening: false, unwatch: this.watch(number, worker, channel, () => running.listening) }
     this.running.set(number, running)
     onBegin(channel, id)
+    channel.on('begin', () => handout())
     return new Promise((resolve, reject) => {
       channel.on<Address>('listening', address => {
         running.listening = true

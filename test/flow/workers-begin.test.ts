@@ -1,0 +1,28 @@
+/** Processes that take another's place begin as that one did. */
+import { writeFile } from 'node:fs/promises'
+import { describe, expect, it } from 'vitest'
+import { until } from '../support/barrier.js'
+import { all, children, counted, crew, said, type Crew } from '../support/crew.js'
+
+/** The first worker is dead, and another serves in its place. */
+async function replaceOne (c: Crew): Promise<void> {
+  process.kill((await children(c))[0]!, 'SIGKILL')
+  await until('its end is known', () => said(c, 'a worker ended; another takes its place').length > 0)
+  await until('another serves', async () => (await c.purge({ all: true })).body.includes('"applied":3'), 30_000)
+}
+
+describe('a worker that takes the place of another', { timeout: 60_000 }, () => {
+  it.each([
+    ['holds something else', JSON.stringify({ routes: [{ cache: false }] })],
+    ['is half written', '{ "routes": [{ "cache"']
+  ])('serves as that one did, though the configuration by now %s', async (_, text) => {
+    const c = await crew(counted, 2, { routes: [{ match: '*' }] })
+    await writeFile(String(said(c, 'listening')[0]!['config']), text)
+    await replaceOne(c)
+    for (let i = 0; i < 4; i++) {
+      const ways = (await all(c, 4, `/${i}`)).map(reply => String(reply.headers['cache-status']))
+      expect(ways.filter(way => way.includes('detail=route'))).toEqual([])
+    }
+    expect(said(c, 'a worker ended; another takes its place')).toHaveLength(1)
+  })
+})
