@@ -74,6 +74,8 @@ export class Supervisor {
   private readonly running = new Map<number, Running>()
   private readonly delays = new Map<number, Ms>()
   private ending = false
+  /** Of the end: what one that had not begun has missed. */
+  private readonly told: string[] = []
   private ids = 0
   /** Those that ended unasked, since the start. */
   restarts = 0
@@ -114,15 +116,21 @@ export class Supervisor {
     this.ending = true
     for (const { unwatch } of this.running.values()) unwatch()
     const ended = Promise.all([...this.running.values()].map(({ worker }) => new Promise<void>(resolve => { worker.once('exit', () => { resolve() }) })))
-    this.tell('drain')
+    this.tellAll('drain')
     await steady(() => this.accepted(), LAST_CALL, clock)
-    this.tell('settled')
+    this.tellAll('settled')
     const late = clock.after(limit + LAST_WORD, () => {
       logger.error({ workers: [...this.running.keys()] }, 'workers did not end in time; they are ended')
       this.stop()
     })
     await ended
     late.cancel()
+  }
+
+  /** Also those that do not hear yet. */
+  private tellAll (topic: string): void {
+    this.told.push(topic)
+    this.tell(topic)
   }
 
   /** By all of them. One that is gone or stuck accepts nothing. */
@@ -154,7 +162,10 @@ export class Supervisor {
     const running: Running = { worker, channel, id, begunAt: clock.now(), listening: false, unwatch: this.watch(number, worker, channel, () => running.listening) }
     this.running.set(number, running)
     onBegin(channel, id)
-    channel.on('begin', () => handout())
+    channel.on('begin', () => {
+      for (const topic of this.told) channel.tell(topic)
+      return handout()
+    })
     return new Promise((resolve, reject) => {
       channel.on<Address>('listening', address => {
         running.listening = true
