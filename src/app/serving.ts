@@ -60,7 +60,7 @@ export interface Serving {
   accepted (): number
   /** Resets what is in flight. */
   stop (): void
-  /** Closes the log and the store; nothing is served any more. */
+  /** Closes origins, log and store, once nothing is served any more. */
   close (): Promise<void>
   /** Reads the certificates again; where they cannot be served, those in use stay. */
   reload (): void
@@ -103,16 +103,14 @@ export function createServing (options: ServingOptions): Serving {
     listen: () => listener.listen(settings.listen.host, settings.listen.port),
     connections: () => listener.connections(),
     accepted: () => listener.accepted(),
-    async drain (deadline, settled) {
-      await listener.drain(deadline, settled)
-      // what is still being fetched is for nobody
-      origins.destroy(new SeawallError('draining'))
-    },
+    drain: (deadline, settled) => listener.drain(deadline, settled),
     stop () {
       listener.close()
       origins.destroy(new SeawallError('draining'))
     },
     async close () {
+      // what is still being fetched is for nobody
+      origins.destroy(new SeawallError('draining'))
       sweeper.close()
       await log.close()
       await store.close()

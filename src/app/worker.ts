@@ -39,7 +39,7 @@ export async function runWorker (io: AppIo): Promise<void> {
     onMessage: take => { process.on('message', take) }
   })
   // whoever is told before it listens is to end all the same
-  const ending: Ending = { draining: told(channel, 'drain'), settled: told(channel, 'settled') }
+  const ending: Ending = { draining: told(channel, 'drain'), settled: told(channel, 'settled'), drained: told(channel, 'drained') }
   channel.on('pulse', () => true)
   try {
     const { settings } = await receive(channel)
@@ -52,7 +52,7 @@ export async function runWorker (io: AppIo): Promise<void> {
 }
 
 /** What this process is told of its end. */
-interface Ending { readonly draining: Promise<void>, readonly settled: Promise<void> }
+interface Ending { readonly draining: Promise<void>, readonly settled: Promise<void>, readonly drained: Promise<void> }
 
 async function serve (settings: Settings, io: AppIo, channel: Channel, ending: Ending, self: number, count: number): Promise<void> {
   const certificates = certificatesOf(settings)
@@ -93,6 +93,9 @@ async function serve (settings: Settings, io: AppIo, channel: Channel, ending: E
   channel.tell('listening', await serving.listen())
   await ending.draining
   await serving.drain(settings.limits.drain, ending.settled)
+  // others may still be passing on what comes from here
+  channel.tell('drained')
+  await ending.drained
   owner?.close()
   await serving.close()
   sharing?.close()

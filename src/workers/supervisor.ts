@@ -5,7 +5,7 @@
  * none outlives this process; a worker that has ended is no member of the log any more, so that no purge waits for it.
  */
 import cluster, { type Worker } from 'node:cluster'
-import type { Clock } from '../core/clock.js'
+import type { Clock, Timer } from '../core/clock.js'
 import type { Logger } from '../core/logger.js'
 import { steady } from '../core/steady.js'
 import type { Ms } from '../core/types.js'
@@ -46,6 +46,8 @@ const PATIENCE_AT_START = 60
 const LAST_WORD: Ms = 2_000
 
 interface Running {
+  /** Resolves when no client of its own is left, or it has ended. */
+  readonly drained: Promise<void>
   readonly worker: Worker
   readonly channel: Channel
   readonly id: string
@@ -108,8 +110,9 @@ export class Supervisor {
   }
 
   /**
-   * Lets each drain, for `limit` at most, which goes on accepting until what was accepted here has reached it; resolves
-   * when all have ended, which one that does not by itself is made to.
+   * Lets each drain, for `limit` at most, which goes on accepting until what was accepted here has reached it, and
+   * answers the others until none has clients any more; resolves when all have ended, which one that does not by itself is
+   * made to.
    */
   async drain (limit: Ms): Promise<void> {
     const { clock, logger } = this.options
@@ -119,12 +122,21 @@ export class Supervisor {
     this.tellAll('drain')
     await steady(() => this.accepted(), LAST_CALL, clock)
     this.tellAll('settled')
-    const late = clock.after(limit + LAST_WORD, () => {
+    await this.allDrained(limit)
+    this.tellAll('drained')
+    const late = clock.after(LAST_WORD, () => {
       logger.error({ workers: [...this.running.keys()] }, 'workers did not end in time; they are ended')
       this.stop()
     })
     await ended
     late.cancel()
+  }
+
+  private allDrained (limit: Ms): Promise<unknown> {
+    let timer: Timer | undefined
+    const over = new Promise<void>(resolve => { timer = this.options.clock.after(limit, resolve) })
+    const all = Promise.all([...this.running.values()].map(({ drained }) => drained))
+    return Promise.race([all, over]).finally(() => { timer?.cancel() })
   }
 
   /** Also those that do not hear yet. */
@@ -159,7 +171,11 @@ export class Supervisor {
       send: message => { worker.send(message as object) },
       onMessage: take => { worker.on('message', take) }
     })
-    const running: Running = { worker, channel, id, begunAt: clock.now(), listening: false, unwatch: this.watch(number, worker, channel, () => running.listening) }
+    const drained = new Promise<void>(resolve => {
+      channel.on('drained', () => { resolve() })
+      worker.once('exit', () => { resolve() })
+    })
+    const running: Running = { worker, channel, id, drained, begunAt: clock.now(), listening: false, unwatch: this.watch(number, worker, channel, () => running.listening) }
     this.running.set(number, running)
     onBegin(channel, id)
     channel.on('begin', () => {
