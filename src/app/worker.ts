@@ -28,8 +28,6 @@ import type { AppIo } from '../app.js'
 export const MAX_LAG: Ms = 5_000
 /** What is waited for another process of this machine, where it can be done without. */
 export const TIMEOUT: Ms = 1_000
-/** To one other worker. */
-const CONNECTIONS = 1_024
 
 /** Serves until it is told to drain, or until the process that began it is gone. Resolves when it has ended. */
 export async function runWorker (io: AppIo): Promise<void> {
@@ -123,12 +121,14 @@ function ownersOf (folder: string, count: number, { origins }: Settings): Parame
   const longest = (of: (origin: OriginSettings) => Ms): Ms => Math.max(...waits.map(of))
   const headers = 3 * longest(({ queue, timeouts }) => queue.wait + timeouts.connect + timeouts.headers) + TIMEOUT
   return Object.fromEntries(Array.from({ length: count }, (_, number) => [nameOf(number), {
-    urls: ['http://worker'], socket: socketOf(folder, number), host: 'preserve' as const, connections: CONNECTIONS, balance: 'round-robin' as const,
+    urls: ['http://worker'], socket: socketOf(folder, number), host: 'preserve' as const, balance: 'round-robin' as const,
     timeouts: { connect: TIMEOUT, headers, body: longest(({ timeouts }) => timeouts.body) + TIMEOUT, total: undefined },
     // an origin's own, what is added to it, and what is told of a copy: key, URL and tags, which are in it too
     heads: { bytes: 16 * HEADS.bytes, fields: 2 * HEADS.fields, interims: HEADS.interims + 1 },
+    // each client has one request under way; a limit of all would have slow ones of one key keep others from every key
+    connections: Infinity, queue: { length: 0, wait: headers },
     // one that is gone is known at once, and asked again with the next request
-    breaker: { failures: 0, probe: TIMEOUT }, queue: { length: 10 * CONNECTIONS, wait: headers },
+    breaker: { failures: 0, probe: TIMEOUT },
     health: { path: undefined, interval: TIMEOUT, timeout: TIMEOUT, unhealthy: 1, healthy: 1 }
   }]))
 }
