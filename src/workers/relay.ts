@@ -47,8 +47,9 @@ export function createRelay ({ core, parts, owners, self, count, copies, log, cl
   function otherOwner (request: ProxyRequest): { r: Recognised, owner: number } | undefined {
     if ((request.method !== 'GET' && request.method !== 'HEAD') || request.body !== undefined || request.target === '*') return undefined
     const r = recognise(request, parts.route)
-    // a write of ours that the owner cannot know of yet must not be answered from its store
-    if (r === undefined || !r.route.cache || log.pends(r.url)) return undefined
+    // a write of ours that the owner cannot know of yet must not be answered from its store; who names no host would be
+    // given one on the way
+    if (r === undefined || !fieldValue(request.fields.raw, 'host') || !r.route.cache || log.pends(r.url)) return undefined
     const owner = ownerOf(r.url, count)
     if (owner === self || isPassed(r) || clock.now() < (quiet.get(owner) ?? -Infinity)) return undefined
     return { r, owner }
