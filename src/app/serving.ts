@@ -42,6 +42,8 @@ export interface ServingOptions {
   readonly store: Store
   readonly log: InvalidationLog & SweepableLog
   readonly leases?: Leases | undefined
+  /** See `Parts`. */
+  readonly onRefetched?: Parts['onRefetched']
   /** What stands before this process's own way of answering. */
   readonly before?: ((core: ProxyCore, parts: Parts) => ProxyCore) | undefined
 }
@@ -72,11 +74,11 @@ export function certificatesOf ({ tls, file }: Settings): Certificates | undefin
 }
 
 export function createServing (options: ServingOptions): Serving {
-  const { id, settings, certificates, clock, random, counters, logger, access, memory, store, log, leases, before } = options
+  const { id, settings, certificates, clock, random, counters, logger, access, memory, store, log, leases, onRefetched, before } = options
   const origins = createOrigins(settings.origins, { clock, counters, log: logger })
   const hosts = new Map(Object.entries(settings.origins).map(([name, origin]) => [name, originHost(origin)]))
   const parts: Parts = {
-    id, clock, counters, logger, store, log, origins, random, leases, strictPurge: settings.cache.redis?.strictPurge ?? false,
+    id, clock, counters, logger, store, log, origins, random, leases, onRefetched, strictPurge: settings.cache.redis?.strictPurge ?? false,
     route: compileRoutes(settings.routes),
     // HTTP/1.0 may do without Host
     originHost: (name, host) => hosts.get(name) ?? (host === '' ? new URL(settings.origins[name]!.urls[0]!).host : host)

@@ -3,7 +3,7 @@ import { Counters } from '../core/counters.js'
 import type { OriginSettings, Settings } from '../config/settings.js'
 import { systemClock } from '../core/clock.js'
 import type { Logger } from '../core/logger.js'
-import type { Ms, StoreKey } from '../core/types.js'
+import type { Ms, StoreKey, SweptEntry } from '../core/types.js'
 import { createSharedLog, type SharedLog } from '../invalidation/shared-log.js'
 import { HEADS } from '../origin/config.js'
 import { createOrigins } from '../origin/origins.js'
@@ -58,7 +58,8 @@ async function serve (settings: Settings, io: AppIo, channel: Channel, ending: E
   const counters = new Counters()
   const output = outputOf(settings, io, counters, clock)
   const { logger } = output
-  const memory = createMemory(settings, count, clock, ({ url, key }) => { if (ownerOf(url, count) === self) channel.tell('outdated', key) })
+  const outdated = ({ url, key }: SweptEntry): void => { if (ownerOf(url, count) === self) channel.tell('outdated', key) }
+  const memory = createMemory(settings, count, clock, outdated)
   const { redis } = settings.cache
   const sharing = redis === undefined ? undefined : share(redis, memory, clock, logger)
   const log = sharing?.log ?? joinedLog(channel, io.env[WORKER.id]!, logger)
@@ -71,7 +72,8 @@ async function serve (settings: Settings, io: AppIo, channel: Channel, ending: E
     const owners = createOrigins(ownersOf(folder, count, settings), { clock, counters: new Counters(), log: logger })
     const copies = new Copies(memory, clock)
     channel.on<StoreKey>('outdated', key => copies.outdated(key))
-    serving = createServing({ ...common, store: memory, before: (core, parts) => createRelay({ core, parts, owners, self, count, copies, log, clock }) })
+    channel.on<number>('orphaned', owner => copies.orphaned(url => ownerOf(url, count) === owner))
+    serving = createServing({ ...common, store: memory, onRefetched: outdated, before: (core, parts) => createRelay({ core, parts, owners, self, count, copies, log, clock }) })
     const listener = createListener({
       core: createOwnerCore(serving.core, serving.parts, log, clock), clock, counters: new Counters(), log: logger, trusted: () => false,
       // the other workers have checked what their clients sent, and add to it

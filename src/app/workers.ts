@@ -46,7 +46,8 @@ export async function startWorkers (settings: Settings, io: AppIo, count: number
       serveLog(channel, hub, id)
       channel.on('outdated', key => { supervisor.tell('outdated', key, channel) })
     },
-    onEnd: id => {
+    onEnd: (id, number) => {
+      supervisor.tell('orphaned', number)
       hub.leave(id)
       sums.ended(id)
     }

@@ -78,7 +78,9 @@ export class Keeping {
     const vary = varyRecord(this.fill, this.parts.store.peek(this.fill.plan.r.primary))
     if (vary !== undefined) this.parts.store.note(vary)
     const entry = await writer.commit()
-    if (entry !== undefined) for (const record of searchRecords(this.fill, entry)) this.parts.store.note(record)
+    if (entry === undefined) return undefined
+    for (const record of searchRecords(this.fill, entry)) this.parts.store.note(record)
+    if (refetched(this.fill)) this.parts.onRefetched?.(entry)
     return entry
   }
 
@@ -105,4 +107,10 @@ export class Keeping {
     const { kind } = this.parts.log.verdict(this.fill.judged)
     return kind === 'hard' || kind === 'unsure'
   }
+}
+
+/** Whether the request that led it may have been answered with what is stored, had it not asked for better. */
+function refetched ({ plan: { r: { facts, route } } }: Filling): boolean {
+  const { noCache, maxAge, minFresh } = facts.directives
+  return route.clientDirectives === 'honor' && (noCache || maxAge !== undefined || minFresh !== undefined)
 }

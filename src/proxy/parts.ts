@@ -3,6 +3,7 @@ import type { Clock } from '../core/clock.js'
 import type { Counters } from '../core/counters.js'
 import type { Logger } from '../core/logger.js'
 import type { RouteRules } from '../core/route.js'
+import type { Entry } from '../core/types.js'
 import type { InvalidationLog } from '../invalidation/contract.js'
 import type { Origins } from '../origin/contract.js'
 import type { Store } from '../store/contract.js'
@@ -17,6 +18,8 @@ export interface Parts {
   readonly store: Store
   /** Where processes share the store; undefined: this one shares with nobody. */
   readonly leases?: Leases | undefined
+  /** Told of what was stored because a client would not have what was stored before, here or elsewhere. */
+  readonly onRefetched?: ((entry: Entry) => void) | undefined
   readonly log: InvalidationLog
   readonly origins: Origins
   /** The first route that serves `host` (lower-case, no port) and `path`. */

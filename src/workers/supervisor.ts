@@ -21,7 +21,7 @@ export interface SupervisorOptions {
   readonly logger: Logger
   /** A worker has begun: what is to be answered on its channel. `id` is its own, also among those it replaces. */
   readonly onBegin: (channel: Channel, id: string) => void
-  readonly onEnd: (id: string) => void
+  readonly onEnd: (id: string, number: number) => void
   /** What each worker is given as it asks how to begin. */
   readonly handout: () => unknown
   /** What each worker finds in its environment, beside its number. */
@@ -216,7 +216,7 @@ export class Supervisor {
     this.running.delete(number)
     unwatch()
     channel.close(new Error('the worker has ended'))
-    onEnd(id)
+    onEnd(id, number)
     if (this.ending) return
     const delay = clock.now() - begunAt > SETTLED ? FIRST_DELAY : Math.min(LONGEST_DELAY, 2 * (this.delays.get(number) ?? FIRST_DELAY / 2))
     this.delays.set(number, delay)

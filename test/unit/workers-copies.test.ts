@@ -1,5 +1,6 @@
 /** What a worker keeps of another's keys. */
 import { expect, it } from 'vitest'
+import { decodeHead } from '../../src/http/head.js'
 import type { EntryWriter } from '../../src/store/contract.js'
 import { createMemoryStore, type MemoryStore } from '../../src/store/memory.js'
 import { Copies } from '../../src/workers/copies.js'
@@ -42,6 +43,31 @@ it('what an owner outdates is gone, and what was on its way is not kept', async 
   expect(store.stats().bytes).toBe(0)
   clock.advance(1)
   expect(await fill(begin('a', clock.now()), 'newer')).toBeDefined()
+})
+
+it('what was copied of an owner that ended is gone, however long ago it was copied', async () => {
+  const { store, copies, clock, begin } = worker()
+  await fill(begin('before', clock.now()), 'hello')
+  clock.advance(40_000)
+  await fill(begin('a', clock.now()), 'hello')
+  clock.advance(30_000)
+  await fill(begin('b', clock.now()), 'hello')
+  clock.advance(29_999)
+  await fill(begin('c', clock.now()), 'hello')
+  const late = present(begin('d', clock.now()))
+  late.write(bytes('hello'))
+  await copies.orphaned(url => url !== metaOf('b', policyOf(0)).url)
+  expect(['a', 'b', 'c'].filter(name => store.peek(keyOf(name)) !== undefined)).toEqual(['b'])
+  expect(await late.commit()).toBeUndefined()
+})
+
+it('a copy has what was said on the way to its owner, and not what that said of one answer', async () => {
+  const { store, copies, clock } = worker()
+  const entry = { ...metaOf('a', policyOf(clock.now())), body: [], length: 5, row: undefined, givenAt: undefined, part: undefined, copy: undefined }
+  const headers = ['Cache-Status', 'far; hit', 'Age', '5', 'x-name', 'age', 'cache-status', 'seawall; hit']
+  await fill(copies.begin(copyOf(entry, [], clock.now()), headers, 5, clock.now()), 'hello')
+  const stored = store.peek(keyOf('a'))
+  expect(stored?.kind === 'entry' && decodeHead(stored.head).headers).toEqual(['Cache-Status', 'far; hit', 'x-name', 'age'])
 })
 
 it('of an entry that was replaced or deleted while it was fresh, the store tells', async () => {
