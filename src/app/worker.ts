@@ -16,7 +16,7 @@ import { clearSocket, nameOf, ownerOf, socketOf } from '../workers/owners.js'
 import { createRelay } from '../workers/relay.js'
 import { snapshot } from '../workers/sum.js'
 import { WORKER } from '../workers/supervisor.js'
-import { receive } from './handout.js'
+import { receive, type Handout } from './handout.js'
 import { givenInstance } from './instance.js'
 import { createMemory, outputOf } from './process.js'
 import { certificatesOf, createServing, type Serving } from './serving.js'
@@ -40,8 +40,7 @@ export async function runWorker (io: AppIo): Promise<void> {
   const ending: Ending = { draining: told(channel, 'drain'), settled: told(channel, 'settled'), drained: told(channel, 'drained') }
   channel.on('pulse', () => true)
   try {
-    const { settings } = await receive(channel)
-    await serve(settings, io, channel, ending, self, count)
+    await serve(await receive(channel), io, channel, ending, self, count)
   } catch (thrown) {
     const { message, code, address, port } = thrown as NodeJS.ErrnoException & { address?: string, port?: number }
     channel.tell('failed', { message, code, address, port })
@@ -52,7 +51,7 @@ export async function runWorker (io: AppIo): Promise<void> {
 /** What this process is told of its end. */
 interface Ending { readonly draining: Promise<void>, readonly settled: Promise<void>, readonly drained: Promise<void> }
 
-async function serve (settings: Settings, io: AppIo, channel: Channel, ending: Ending, self: number, count: number): Promise<void> {
+async function serve ({ settings, port }: Handout, io: AppIo, channel: Channel, ending: Ending, self: number, count: number): Promise<void> {
   const certificates = certificatesOf(settings)
   const clock = systemClock
   const counters = new Counters()
@@ -90,7 +89,10 @@ async function serve (settings: Settings, io: AppIo, channel: Channel, ending: E
   channel.on('counters', (): Report => ({ counters: snapshot(counters), store: serving.parts.store.stats(), origins: serving.parts.origins.stats(), redis: sharing && snapshot(sharing.sources.counters) }))
   channel.on('reload', () => { serving.reload() })
   channel.on('accepted', () => serving.accepted())
-  channel.tell('listening', await serving.listen())
+  const listening = await serving.listen()
+  // the others ended as this one began, and what they had shared with them
+  if (port !== undefined && listening.port !== port) throw new Error(`listens on port ${listening.port}, not ${port}`)
+  channel.tell('listening', listening)
   await ending.draining
   await serving.drain(settings.limits.drain, ending.settled)
   // others may still be passing on what comes from here

@@ -18,7 +18,7 @@ import { version } from '../version.js'
 import { serveLog } from '../workers/channel-backend.js'
 import { socketFolder } from '../workers/owners.js'
 import { Supervisor, WORKER } from '../workers/supervisor.js'
-import type { Handout } from './handout.js'
+import { Handouts } from './handout.js'
 import { instanceEnv } from './instance.js'
 import { readiness, type Phase } from './phase.js'
 import { outputOf } from './process.js'
@@ -38,10 +38,11 @@ export async function startWorkers (settings: Settings, io: AppIo, count: number
   const sharing = redis === undefined ? undefined : share(redis, createMemoryStore({ limit: 65_536, maxObject: 1, maxVariants: 1, clock }), clock, logger)
   const log = sharing?.log ?? ownLog(hub, logger)
   const shared: SharedSources | undefined = sharing && { ...sharing.sources, counters: sums.redis }
+  const handouts = new Handouts(settings)
   const supervisor = new Supervisor({
     count, clock, logger,
     env: { [WORKER.sockets]: socketFolder(), ...instanceEnv() },
-    handout: (): Handout => ({ settings }),
+    handout: () => handouts.next(supervisor.accepting),
     onBegin: (channel, id) => {
       serveLog(channel, hub, id)
       channel.on('outdated', key => { supervisor.tell('outdated', key, channel) })
@@ -71,6 +72,7 @@ export async function startWorkers (settings: Settings, io: AppIo, count: number
   try {
     const adminAddress = await admin.listen(settings.admin.host, settings.admin.port)
     const listen = await supervisor.start()
+    handouts.listening(listen.port)
     phase = 'serving'
     const scheme = settings.tls.length === 0 ? 'http' : 'https'
     logger.info({ config: settings.file, listen: `${scheme}://${formatAddress(listen)}`, admin: `http://${formatAddress(adminAddress)}`, workers: count }, 'listening')

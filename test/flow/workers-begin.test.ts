@@ -2,7 +2,7 @@
 import { writeFile } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
 import { until } from '../support/barrier.js'
-import { all, children, counted, crew, said, type Crew } from '../support/crew.js'
+import { all, children, counted, crew, said, stats, type Crew } from '../support/crew.js'
 
 /** The first worker is dead, and another serves in its place. */
 async function replaceOne (c: Crew): Promise<void> {
@@ -24,5 +24,16 @@ describe('a worker that takes the place of another', { timeout: 60_000 }, () => 
       expect(ways.filter(way => way.includes('detail=route'))).toEqual([])
     }
     expect(said(c, 'a worker ended; another takes its place')).toHaveLength(1)
+  })
+
+  it('listens where that one did, though the system chose the port and nobody listens there any more', async () => {
+    const c = await crew(counted)
+    for (let i = 1; i <= 2; i++) {
+      for (const pid of await children(c)) process.kill(pid, 'SIGKILL')
+      await until('all are gone', () => said(c, 'a worker ended; another takes its place').length === 2 * i)
+      await until('it serves', async () => (await c.get('/a').catch(() => undefined))?.status === 200)
+      await until('so does the other', async () => (await stats(c))['workers']!['accepting'] === 2)
+    }
+    expect(said(c, 'a worker could not be replaced yet')).toEqual([])
   })
 })
