@@ -29,19 +29,19 @@ import { MAX_LAG, TIMEOUT } from './worker.js'
 
 /** `count`: more than one. Rejects with the system's error where an address cannot be listened on. */
 export async function startWorkers (settings: Settings, io: AppIo, count: number): Promise<RunningApp> {
+  const { redis } = settings.cache
+  const env = { ...instanceEnv(), ...(redis === undefined ? { [WORKER.sockets]: socketFolder() } : {}) }
   const clock = systemClock
   const sums = new Sums()
   const output = outputOf(settings, io, sums.own, clock)
   const { logger } = output
-  const { redis } = settings.cache
   const hub = new LogHub(clock, randomInt(2 ** 47, 2 ** 48))
   const sharing = redis === undefined ? undefined : share(redis, createMemoryStore({ limit: 65_536, maxObject: 1, maxVariants: 1, clock }), clock, logger)
   const log = sharing?.log ?? ownLog(hub, logger)
   const shared: SharedSources | undefined = sharing && { ...sharing.sources, counters: sums.redis }
   const handouts = new Handouts(settings)
   const supervisor = new Supervisor({
-    count, clock, logger,
-    env: { [WORKER.sockets]: socketFolder(), ...instanceEnv() },
+    count, clock, logger, env,
     handout: () => handouts.next(supervisor.accepting),
     onBegin: (channel, id) => {
       serveLog(channel, hub, id)

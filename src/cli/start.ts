@@ -70,8 +70,9 @@ const REASONS: Readonly<Record<string, string>> = {
 function cannotListen (thrown: unknown, { listen, admin }: Settings): CliError | undefined {
   const code = systemCode(thrown)
   const reason = REASONS[code ?? '']
-  if (reason === undefined) return undefined
   const { address, hostname, port } = thrown as { address?: string, hostname?: string, port?: number }
+  // workers listen for one another at paths, which no flag names
+  if (reason === undefined || address?.startsWith('/') === true) return undefined
   const failed = (candidate: Address) => candidate.host === (address ?? hostname) && (port === undefined || candidate.port === port)
   const [flag, where] = failed(admin) ? ['--admin', admin] as const : ['--listen', listen] as const
   return new CliError(EXIT.usage, `cannot listen on ${formatAddress(where)}: ${reason} (${code}). Choose another with ${flag} HOST:PORT.`, { cause: thrown })

@@ -4,8 +4,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { hash32 } from '../core/hash.js'
 
-/** Removed when this process ends. */
+/** Bytes of a socket's path that the system takes; what is longer it cuts, on Linux without a word. */
+const LONGEST_PATH = process.platform === 'linux' ? 107 : 103
+
+/** Removed when this process ends. Throws where sockets in it would have too long a name. */
 export function socketFolder (): string {
+  const longest = socketOf(join(tmpdir(), 'seawall-XXXXXX'), 999)
+  if (Buffer.byteLength(longest) > LONGEST_PATH) {
+    throw new Error(`${longest} is too long a path for a socket (allowed: ${LONGEST_PATH} bytes): name a shorter folder in TMPDIR`)
+  }
   const folder = mkdtempSync(join(tmpdir(), 'seawall-'))
   chmodSync(folder, 0o700)
   process.on('exit', () => { rmSync(folder, { recursive: true, force: true }) })

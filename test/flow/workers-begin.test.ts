@@ -1,8 +1,10 @@
 /** Processes that take another's place begin as that one did. */
-import { writeFile } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { until } from '../support/barrier.js'
 import { all, children, counted, crew, said, stats, type Crew } from '../support/crew.js'
+import { ANYWHERE, emptyFolder, runSeawall } from '../support/seawall.js'
 
 /** The first worker is dead, and another serves in its place. */
 async function replaceOne (c: Crew): Promise<void> {
@@ -35,5 +37,14 @@ describe('a worker that takes the place of another', { timeout: 60_000 }, () => 
       await until('so does the other', async () => (await stats(c))['workers']!['accepting'] === 2)
     }
     expect(said(c, 'a worker could not be replaced yet')).toEqual([])
+  })
+})
+
+describe('workers', () => {
+  it('say which path is too long where they cannot listen for one another', async () => {
+    const folder = join(emptyFolder(), 'x'.repeat(90))
+    await mkdir(folder)
+    const { code, stderr } = await runSeawall(['start', ...ANYWHERE, '--origin', 'http://127.0.0.1:1', '--workers', '2'], { env: { TMPDIR: folder } })
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/^seawall: .*x{90}.* too long .*TMPDIR.*\n$/)])
   })
 })
