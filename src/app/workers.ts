@@ -20,12 +20,13 @@ import { socketFolder } from '../workers/owners.js'
 import { Supervisor, WORKER } from '../workers/supervisor.js'
 import { Handouts } from './handout.js'
 import { instanceEnv } from './instance.js'
+import { TIMEOUT } from './peers.js'
 import { readiness, type Phase } from './phase.js'
 import { outputOf } from './process.js'
 import { purgeKeys } from './purge-keys.js'
 import { share } from './sharing.js'
 import { Sums } from './sums.js'
-import { MAX_LAG, TIMEOUT } from './worker.js'
+import { MAX_LAG } from './worker.js'
 
 /** `count`: more than one. Rejects with the system's error where an address cannot be listened on. */
 export async function startWorkers (settings: Settings, io: AppIo, count: number): Promise<RunningApp> {

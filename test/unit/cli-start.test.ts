@@ -99,7 +99,7 @@ describe('where it cannot listen', () => {
     await expect(start(options, io, failing(fields))).rejects.toMatchObject({ message, exitCode: 2 })
   })
 
-  test('any other failure is left as it is', async () => {
-    await expect(start(options, io, failing({ code: 'EMFILE' }))).rejects.toMatchObject({ message: 'listen', code: 'EMFILE' })
+  test.each<{ code: string, address?: string }>([{ code: 'EMFILE' }, { code: 'EADDRINUSE', address: '/tmp/seawall-1/0.sock' }])('any other failure is left as it is: %j', async failure => {
+    await expect(start(options, io, failing(failure))).rejects.toMatchObject({ message: 'listen', ...failure })
   })
 })
