@@ -22,6 +22,10 @@ import { createRedisStore } from '../store/redis.js'
 import { createTieredStore } from '../store/tiered.js'
 
 export interface Sharing {
+  /** Names this process among the members of the log. */
+  readonly id: string
+  /** Takes another out of the log, which has ended. */
+  remove (id: string): Promise<void>
   readonly store: Store
   readonly log: SharedLog
   readonly leases: Leases
@@ -51,7 +55,8 @@ export function share (settings: RedisSettings, memory: MemoryStore, clock: Cloc
   const shared = createRedisStore({ link, time: new RedisTime(link, clock), keys, maxObject, room, compress, clock, counters })
   log.start()
   return {
-    log,
+    id, log,
+    remove: member => backend.remove(member),
     store: createTieredStore(memory, shared),
     leases: createRedisLeases({ link, keys, subscriber, clock, counters }),
     sources: {

@@ -51,6 +51,7 @@ async function serve ({ settings, port }: Handout, io: AppIo, channel: Channel, 
   const memory = createMemory(settings, count, clock, tellOutdated(channel, self, count))
   const { redis } = settings.cache
   const sharing = redis === undefined ? undefined : share(redis, memory, clock, logger)
+  if (sharing !== undefined) channel.tell('member', sharing.id)
   const log = sharing?.log ?? joinedLog(channel, io.env[WORKER.id]!, logger)
   const common = { id: givenInstance(io.env), settings, certificates, clock, random: Math.random, counters, logger, access: output.access, memory, log }
   const { serving, owner } = sharing === undefined

@@ -20,6 +20,7 @@ import { socketFolder } from '../workers/owners.js'
 import { Supervisor, WORKER } from '../workers/supervisor.js'
 import { Handouts } from './handout.js'
 import { instanceEnv } from './instance.js'
+import { Memberships } from './memberships.js'
 import { TIMEOUT } from './peers.js'
 import { readiness, type Phase } from './phase.js'
 import { outputOf } from './process.js'
@@ -41,16 +42,19 @@ export async function startWorkers (settings: Settings, io: AppIo, count: number
   const log = sharing?.log ?? ownLog(hub, logger)
   const shared: SharedSources | undefined = sharing && { ...sharing.sources, counters: sums.redis }
   const handouts = new Handouts(settings)
+  const memberships = new Memberships(async member => sharing?.remove(member), logger)
   const supervisor = new Supervisor({
     count, clock, logger, env,
     handout: () => handouts.next(supervisor.accepting),
     onBegin: (channel, id) => {
       serveLog(channel, hub, id)
+      memberships.begun(channel, id)
       channel.on('outdated', key => { supervisor.tell('outdated', key, channel) })
     },
     onEnd: (id, number) => {
       supervisor.tell('orphaned', number)
       hub.leave(id)
+      memberships.ended(id)
       sums.ended(id)
     }
   })
@@ -64,6 +68,7 @@ export async function startWorkers (settings: Settings, io: AppIo, count: number
   })
 
   async function close (): Promise<void> {
+    await memberships.settled()
     await log.close()
     sharing?.close()
     await admin.close()

@@ -40,7 +40,7 @@ const FEW = 10
 /** Nobody waits for these as requests do: a page of large events may take its time. */
 const SLOWEST: Ms = 1_000
 
-export function createRedisBackend (options: RedisBackendOptions): LogBackend {
+export function createRedisBackend (options: RedisBackendOptions): RedisBackend {
   return new RedisBackend(options)
 }
 
@@ -75,8 +75,13 @@ export class RedisBackend implements LogBackend {
     return { ...replyOf(reply), appended: appendedOf(reply) }
   }
 
-  async leave (): Promise<void> {
-    await this.link.call('HDEL', this.keys[0], `m:${this.options.id}`)
+  leave (): Promise<void> {
+    return this.remove(this.options.id)
+  }
+
+  /** Of another process only once it has ended. */
+  async remove (id: string): Promise<void> {
+    await this.link.call('HDEL', this.keys[0], `m:${id}`)
   }
 
   close (): void {
