@@ -43,21 +43,7 @@ export async function startWorkers (settings: Settings, io: AppIo, count: number
   const shared: SharedSources | undefined = sharing && { ...sharing.sources, counters: sums.redis }
   const handouts = new Handouts(settings)
   const memberships = new Memberships(async member => sharing?.remove(member), logger)
-  const supervisor = new Supervisor({
-    count, clock, logger, env,
-    handout: () => handouts.next(supervisor.accepting),
-    onBegin: (channel, id) => {
-      serveLog(channel, hub, id)
-      memberships.begun(channel, id)
-      channel.on('outdated', key => { supervisor.tell('outdated', key, channel) })
-    },
-    onEnd: (id, number) => {
-      supervisor.tell('orphaned', number)
-      hub.leave(id)
-      memberships.ended(id)
-      sums.ended(id)
-    }
-  })
+  const supervisor = supervise(count, { env, logger, hub, handouts, memberships, sums })
   let phase: Phase = 'starting'
   const admin = createAdmin({
     log, counters: sums.counters, purged: sums.own, logger, shared, version: version(), token: settings.admin.token,
@@ -101,6 +87,35 @@ export async function startWorkers (settings: Settings, io: AppIo, count: number
     await close()
     throw error
   }
+}
+
+interface Watched {
+  readonly env: Readonly<Record<string, string>>
+  readonly logger: Logger
+  readonly hub: LogHub
+  readonly handouts: Handouts
+  readonly memberships: Memberships
+  readonly sums: Sums
+}
+
+/** What each worker is given and answered, and what is done about one that has ended. */
+function supervise (count: number, { env, logger, hub, handouts, memberships, sums }: Watched): Supervisor {
+  const supervisor = new Supervisor({
+    count, clock: systemClock, logger, env,
+    handout: () => handouts.next(supervisor.accepting),
+    onBegin: (channel, id) => {
+      serveLog(channel, hub, id)
+      memberships.begun(channel, id)
+      channel.on('outdated', key => { supervisor.tell('outdated', key, channel) })
+    },
+    onEnd: (id, number) => {
+      supervisor.tell('orphaned', number)
+      hub.leave(id)
+      memberships.ended(id)
+      sums.ended(id)
+    }
+  })
+  return supervisor
 }
 
 function ownLog (hub: LogHub, logger: Logger): SharedLog {
