@@ -2,7 +2,8 @@
  * Who shares the log, and how far each has come, as this process heard it last.
  *
  * Invariants: whoever was ever listed stays listed until it left or was forgotten; a list that was lost with its epoch is
- * completed from what this process remembers, because who cannot be reached may still be answering its clients.
+ * completed from what this process remembers, because who cannot be reached may still be answering its clients; an answer
+ * that was overtaken by a later one takes nobody off.
  */
 import type { Ms } from '../core/types.js'
 import type { LogMember, LogReply, LogRequest } from './backend.js'
@@ -20,6 +21,8 @@ export class Members {
   /** Lost with an epoch, and not listed again yet. */
   private readonly missing = new Set<string>()
   private epoch = 0
+  /** How old the epoch was in the latest answer. */
+  private age: Ms = -Infinity
 
   /** `forgetAfter`: silence after which a member surely uses nothing unasked. */
   constructor (self: string, forgetAfter: Ms) {
@@ -32,7 +35,7 @@ export class Members {
     return this.known.size
   }
 
-  heard ({ epoch, members }: LogReply, now: Ms): void {
+  heard ({ epoch, epochAge, members }: LogReply, now: Ms): void {
     const listed = new Set<string>()
     for (const member of members) {
       if (member.id === this.self) continue
@@ -41,11 +44,13 @@ export class Members {
       if (this.known.get(member.id)?.member.beat !== member.beat) this.known.set(member.id, { member, since: now })
     }
     const renewed = epoch !== this.epoch
+    const later = epochAge > this.age
     this.epoch = epoch
+    this.age = renewed ? epochAge : Math.max(this.age, epochAge)
     for (const id of this.known.keys()) {
       if (listed.has(id) || this.missing.has(id)) continue
       if (renewed) this.missing.add(id)
-      else this.known.delete(id)
+      else if (later) this.known.delete(id)
     }
   }
 

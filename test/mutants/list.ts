@@ -94,6 +94,7 @@ const PATHS: readonly Mutant[] = [
   mutant('a purge names only what requests can ask for', 'app/purge-keys.ts', ['test/flow/purge.test.ts'], "return typeof readTarget(target, 'GET', seen) === 'string' ? undefined : target", 'return target'),
   mutant('what is of another type in Redis is a log that was lost', 'invalidation/scripts.ts', ['test/contract/invalidation-gaps.test.ts'], "if string.find(reply.err, 'WRONGTYPE', 1, true) then return nil end", ''),
   mutant('an epoch is believed under its seal', 'invalidation/scripts.ts', ['test/contract/invalidation-damage.test.ts'], 'and state[5] == sealOf(state[1], state[3], state[4])', ''),
+  mutant('an answer that was overtaken takes nobody off the list', 'invalidation/members.ts', ['test/regress/010-purge-acknowledged-before-all-were-known.test.ts'], 'else if (later) this', 'else this'),
   mutant('no member is further than the log', 'invalidation/redis-reply.ts', ['test/contract/invalidation-damage.test.ts'], '...(possible ? { epoch, seq } : { epoch: 0, seq: 0 })', 'epoch, seq'),
   mutant('epochs that do not last begin ever later', 'invalidation/epochs.ts', ['test/unit/invalidation-epochs.test.ts'], "(by === 'poll' && now - this.since >= this.pause)", "(by === 'poll' && now >= this.since)"),
   mutant('variants are capped', 'store/variants.ts', ['test/contract/store-memory.test.ts'], 'return count > this.most ? victim : undefined', 'return undefined'),
