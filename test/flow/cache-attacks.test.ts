@@ -34,8 +34,8 @@ describe('headers that are no part of the key', () => {
   it.each(SPOOFED)('%s of an untrusted client changes nothing that is stored', async (name, value) => {
     const { proxy, origin } = await stand({}, gullible)
     const poisoned = await proxy.get('/p', { headers: { [name]: value } })
-    // the port is the system's choice, and may well be 46669
-    expect(poisoned.body.replaceAll(String(proxy.port), '')).not.toMatch(/evil|6\.6\.6\.6|666/i)
+    // the port is the system's choice, and may well be 46669; so is the name of this proxy in CDN-Loop
+    expect(poisoned.body.replaceAll(String(proxy.port), '').replace(/id=[0-9a-f]{12}/, '')).not.toMatch(/evil|6\.6\.6\.6|666/i)
     expect(await proxy.get('/p')).toMatchObject({ body: poisoned.body })
     expect(origin.count()).toBe(1)
   })
