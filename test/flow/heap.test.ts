@@ -38,14 +38,20 @@ it('lets it grow again after V8 has made it small', async () => {
   const heap = new URL('../../dist/src/app/heap.js', import.meta.url).href
   const program = `
     import { Session } from 'node:inspector'
-    import { setTimeout as sleep } from 'node:timers/promises'
+    import { setImmediate as turn } from 'node:timers/promises'
     import { getHeapSpaceStatistics } from 'node:v8'
     import { keepHeap } from '${heap}'
+    // what is to be looked at later is looked at when the test says so
+    let due
+    globalThis.setTimeout = run => {
+      due = run
+      return { unref: () => undefined }
+    }
     const sizes = []
     const look = () => sizes.push(getHeapSpaceStatistics().find(space => space.space_name === 'new_space').space_size / ${MIB})
     let last
     const work = async () => {
-      for (let turn = 0; turn < 20; turn++, await sleep(1)) for (let i = 0; i < 50_000; i++) last = { of: [i] }
+      for (let round = 0; round < 20; round++, await turn()) for (let i = 0; i < 50_000; i++) last = { of: [i] }
       look()
     }
     const idle = new Session()
@@ -54,10 +60,10 @@ it('lets it grow again after V8 has made it small', async () => {
     await work()
     while (sizes.at(-1) > 2) {
       idle.post('HeapProfiler.collectGarbage')
-      await sleep(100)
+      await turn()
       look()
     }
-    await sleep(1_100)
+    due()
     await work()
     console.log(JSON.stringify([sizes[0], sizes.at(-1)]))`
   const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', program])
