@@ -9,7 +9,6 @@ import { channelBackend } from '../workers/channel-backend.js'
 import { snapshot } from '../workers/sum.js'
 import { WORKER } from '../workers/supervisor.js'
 import { receive, type Handout } from './handout.js'
-import { givenInstance } from './instance.js'
 import { servePeers, tellOutdated, TIMEOUT } from './peers.js'
 import { createMemory, outputOf } from './process.js'
 import { certificatesOf, createServing } from './serving.js'
@@ -42,7 +41,7 @@ export async function runWorker (io: AppIo): Promise<void> {
 /** What this process is told of its end. */
 interface Ending { readonly draining: Promise<void>, readonly settled: Promise<void>, readonly drained: Promise<void> }
 
-async function serve ({ settings, port }: Handout, io: AppIo, channel: Channel, ending: Ending, self: number, count: number): Promise<void> {
+async function serve ({ settings, id, port }: Handout, io: AppIo, channel: Channel, ending: Ending, self: number, count: number): Promise<void> {
   const certificates = certificatesOf(settings)
   const clock = systemClock
   const counters = new Counters()
@@ -53,7 +52,7 @@ async function serve ({ settings, port }: Handout, io: AppIo, channel: Channel, 
   const sharing = redis === undefined ? undefined : share(redis, memory, clock, logger)
   if (sharing !== undefined) channel.tell('member', sharing.id)
   const log = sharing?.log ?? joinedLog(channel, io.env[WORKER.id]!, logger)
-  const common = { id: givenInstance(io.env), settings, certificates, clock, random: Math.random, counters, logger, access: output.access, memory, log }
+  const common = { id, settings, certificates, clock, random: Math.random, counters, logger, access: output.access, memory, log }
   const { serving, owner } = sharing === undefined
     ? await servePeers(common, { channel, folder: io.env[WORKER.sockets]!, self, count })
     : { serving: createServing({ ...common, store: sharing.store, leases: sharing.leases }), owner: undefined }

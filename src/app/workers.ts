@@ -19,7 +19,6 @@ import { serveLog } from '../workers/channel-backend.js'
 import { socketFolder } from '../workers/owners.js'
 import { Supervisor, WORKER } from '../workers/supervisor.js'
 import { Handouts } from './handout.js'
-import { instanceEnv } from './instance.js'
 import { Memberships } from './memberships.js'
 import { TIMEOUT } from './peers.js'
 import { readiness, type Phase } from './phase.js'
@@ -32,7 +31,7 @@ import { MAX_LAG } from './worker.js'
 /** `count`: more than one. Rejects with the system's error where an address cannot be listened on. */
 export async function startWorkers (settings: Settings, io: AppIo, count: number): Promise<RunningApp> {
   const { redis } = settings.cache
-  const env = { ...instanceEnv(), ...(redis === undefined ? { [WORKER.sockets]: socketFolder() } : {}) }
+  const env: Record<string, string> = redis === undefined ? { [WORKER.sockets]: socketFolder() } : {}
   const clock = systemClock
   const sums = new Sums()
   const output = outputOf(settings, io, sums.own, clock)

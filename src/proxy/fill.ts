@@ -23,13 +23,13 @@ import type { Exchange, OriginAnswer } from '../origin/contract.js'
 import { combined, type Completed } from './completion.js'
 import { asIs, asRanged, type FillHead, type Filling, type FillPlan } from './fill-plan.js'
 import { describes, freshened } from './freshened.js'
-import { judged, tagsOf } from './judged.js'
 import { Keeping } from './keeping.js'
 import { bodyLength, newMeta, passRecord } from './records.js'
 import type { Parts } from './parts.js'
 import { variantOf } from './recognise.js'
 import { fillRequest } from './requests.js'
 import { SharedBody } from './shared-body.js'
+import { storeVerdict, tagsOf } from './store-verdict.js'
 import { Turn, type Outcome as TurnOutcome } from './turn.js'
 
 /** Answers to the range that was asked for, or to conditions, where the request may have asked for neither. */
@@ -205,7 +205,7 @@ export class Fill implements Filling {
     const { r, entry } = this.plan
     const wall = this.parts.clock.wall()
     const tags = tagsOf(r, answer, completed?.tags)
-    const verdict = judged(this.parts, r, answer, tags, { wall, ranged: completed !== undefined || (this.asRanged && r.facts.ifRange === undefined) })
+    const verdict = storeVerdict(this.parts, r, answer, tags, { wall, ranged: completed !== undefined || (this.asRanged && r.facts.ifRange === undefined) })
     const headers = responseHeaders(answer.headers, stripped(r.route, verdict.kind === 'store'), wall)
     const failing = answer.status >= 500 && (verdict.kind === 'refuse' || entry !== undefined)
     const meta = verdict.kind === 'store' && !failing ? this.metaOf(answer, headers, verdict, tags) : undefined

@@ -7,7 +7,7 @@ import { answersGets } from '../policy/post.js'
 import { fromFill } from './answer.js'
 import type { Fill } from './fill.js'
 import { keyFor, type Fills } from './fills.js'
-import { tagsOf } from './judged.js'
+import { tagsOf } from './store-verdict.js'
 import type { Parts } from './parts.js'
 import type { Recognised } from './recognise.js'
 

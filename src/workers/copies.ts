@@ -45,8 +45,9 @@ export class Copies {
     const vary = varyOf(of, meta.policy.keepUntil, generation)
     if (vary !== undefined) this.store.note(vary)
     const writer = this.store.begin(meta, length)
+    if (writer === undefined) return undefined
     this.urls.note(meta.key, meta.url)
-    return writer && {
+    return {
       write: chunk => { writer.write(chunk) },
       commit: async () => {
         if (since > this.outdatedAt) return writer.commit()

@@ -18,7 +18,7 @@ import { headText } from '../http/head.js'
 import type { SharedLog } from '../invalidation/shared-log.js'
 import type { OriginAnswer, Origins } from '../origin/contract.js'
 import { fromError } from '../proxy/answer.js'
-import { credentialed } from '../proxy/fills.js'
+import { keyFor } from '../proxy/fills.js'
 import type { Parts } from '../proxy/parts.js'
 import { recognise, type Recognised } from '../proxy/recognise.js'
 import type { EntryWriter } from '../store/contract.js'
@@ -56,7 +56,7 @@ export function createRelay ({ core, parts, owners, self, count, copies, log, cl
   }
 
   function isPassed (r: Recognised): boolean {
-    const key = r.facts.authorization ? credentialed(r.primary) : r.primary
+    const key = keyFor(r, r.primary)
     return parts.store.peek(key)?.kind === 'pass'
   }
 
@@ -112,7 +112,7 @@ export function createRelay ({ core, parts, owners, self, count, copies, log, cl
   }
 
   function note (r: Recognised, left: Ms): void {
-    const key = r.facts.authorization ? credentialed(r.primary) : r.primary
+    const key = keyFor(r, r.primary)
     parts.store.note({
       kind: 'pass', key, url: r.url, tags: r.route.tags, filledAt: log.head, checkedAt: undefined, generation: nextGeneration(),
       keepUntil: clock.now() + left

@@ -89,7 +89,7 @@ const PATHS: readonly Mutant[] = [
   mutant('what was forgotten is not vouched for', 'invalidation/log.ts', ['test/contract/invalidation-log.test.ts', 'test/unit/invalidation-sweep.test.ts'], 'if (base < this.floor) return UNSURE', ''),
   mutant('tags are capped in number', 'http/tags.ts', ['test/unit/http-tags.test.ts'], 'tags.length <= MAX_TAGS && ', ''),
   mutant('tags are capped in length', 'http/tags.ts', ['test/unit/http-tags.test.ts'], ' && tags.every(tag => tag.length <= MAX_TAG_BYTES)', ''),
-  mutant('what cannot be purged by all it says is not stored', 'proxy/judged.ts', ['test/flow/cache-status.test.ts'], 'if (!tagsFit(tags)) return TOO_MANY_TAGS', ''),
+  mutant('what cannot be purged by all it says is not stored', 'proxy/store-verdict.ts', ['test/flow/cache-status.test.ts'], 'if (!tagsFit(tags)) return TOO_MANY_TAGS', ''),
   mutant('a path that may be another route\'s is not cached', 'policy/routes.ts', ['test/flow/cache-attacks.test.ts'], '? found.route : found.uncached', '? found.route : found.route'),
   mutant('a purge names only what requests can ask for', 'app/purge-keys.ts', ['test/flow/purge.test.ts'], "return typeof readTarget(target, 'GET', seen) === 'string' ? undefined : target", 'return target'),
   mutant('what is of another type in Redis is a log that was lost', 'invalidation/scripts.ts', ['test/contract/invalidation-gaps.test.ts'], "if string.find(reply.err, 'WRONGTYPE', 1, true) then return nil end", ''),

@@ -15,7 +15,7 @@ export function tagsOf (r: Recognised, answer: OriginAnswer, others: readonly st
 }
 
 /** `wall`: now, Unix ms. `ranged`: a range was asked for, and nothing but one. */
-export function judged (parts: Parts, r: Recognised, answer: OriginAnswer, tags: readonly string[], { wall, ranged }: { wall: Ms, ranged: boolean }): StoreTime {
+export function storeVerdict (parts: Parts, r: Recognised, answer: OriginAnswer, tags: readonly string[], { wall, ranged }: { wall: Ms, ranged: boolean }): StoreTime {
   if (!tagsFit(tags)) return TOO_MANY_TAGS
   return storeTime({
     method: 'GET', facts: r.facts, route: r.route, status: answer.status, headers: endToEnd(answer.headers),
