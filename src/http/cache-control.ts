@@ -77,9 +77,16 @@ export function readRequestDirectives (cacheControl: string | undefined, pragma:
   return read
 }
 
+/** What was read last: one answer after the other says the same. */
+let lastRead: { readonly value: string, readonly directives: ResponseDirectives } | undefined
+
 /** RFC 9111 §5.2.2, RFC 5861, RFC 8246. */
 export function readResponseDirectives (cacheControl: string | undefined): ResponseDirectives {
-  return cacheControl === undefined ? NO_RESPONSE_DIRECTIVES : responseDirectives(parseCacheControl(cacheControl))
+  if (cacheControl === undefined) return NO_RESPONSE_DIRECTIVES
+  if (lastRead?.value === cacheControl) return lastRead.directives
+  const directives = responseDirectives(parseCacheControl(cacheControl))
+  lastRead = { value: cacheControl, directives }
+  return directives
 }
 
 /** The same of directives parsed from whichever field. */

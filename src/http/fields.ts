@@ -3,6 +3,7 @@
  * Nothing here throws, and everything takes time linear in the input.
  */
 import type { RawHeaders } from '../core/types.js'
+import { FieldNames } from './names.js'
 
 /** One tchar (RFC 9110 §5.6.2), as source of a regular expression. */
 export const TCHAR = "[!#$%&'*+.^_`|~0-9A-Za-z-]"
@@ -13,9 +14,7 @@ const WORD = String.raw`(?:"(?:[^"\\]|\\[^])*(?:"|\\?$)|[^\t ",])+`
 const MEMBERS = new RegExp(String.raw`${WORD}(?:[\t ]+${WORD})*`, 'g')
 
 /** RFC 9110 §7.6.1, with Proxy-Connection, which never was a standard and is still sent. */
-const HOP_BY_HOP: ReadonlySet<string> = new Set([
-  'connection', 'keep-alive', 'proxy-connection', 'te', 'trailer', 'transfer-encoding', 'upgrade'
-])
+const HOP_BY_HOP = new FieldNames(['connection', 'keep-alive', 'proxy-connection', 'te', 'trailer', 'transfer-encoding', 'upgrade'])
 
 /**
  * Connection cannot take these away (RFC 9110 §7.6.1: they are "intended for all recipients"). Losing one would change
@@ -60,22 +59,27 @@ export function listMembers (value: string): string[] {
 
 /**
  * The fields that travel past this hop (RFC 9110 §7.6.1): without the hop-by-hop ones, those that Connection names, and
- * those in `drop` (lower-case). Order and the case of names are kept.
+ * those in `drop`. Order and the case of names are kept.
  */
-export function endToEnd (raw: RawHeaders, drop?: ReadonlySet<string>): string[] {
+export function endToEnd (raw: RawHeaders, drop?: FieldNames): string[] {
   const options = connectionOptions(raw)
   const kept: string[] = []
   for (let i = 0; i + 1 < raw.length; i += 2) {
-    const name = raw[i]!.toLowerCase()
+    const name = raw[i]!
     if (HOP_BY_HOP.has(name) || drop?.has(name) === true || options?.has(name) === true) continue
-    kept.push(raw[i]!, raw[i + 1]!)
+    kept.push(name, raw[i + 1]!)
   }
   return kept
 }
 
-function connectionOptions (raw: RawHeaders): Set<string> | undefined {
+/** As `endToEnd`, but that the hop-by-hop ones may still be there: for those who seek others. */
+export function withoutOptions (raw: RawHeaders): RawHeaders {
+  return connectionOptions(raw) === undefined ? raw : endToEnd(raw)
+}
+
+function connectionOptions (raw: RawHeaders): FieldNames | undefined {
   const value = fieldValue(raw, 'connection')
   // what nearly every sender says names no field
   if (value === undefined || value === 'keep-alive' || value === 'close') return undefined
-  return new Set(listMembers(value.toLowerCase()).filter(option => !NEVER_OPTIONS.has(option)))
+  return new FieldNames(listMembers(value.toLowerCase()).filter(option => !NEVER_OPTIONS.has(option)))
 }

@@ -4,6 +4,7 @@
  */
 import type { RawHeaders } from '../core/types.js'
 import { fieldValue } from './fields.js'
+import { FieldNames } from './names.js'
 import { readStrings } from './structured.js'
 
 /** Tags of one record. A response with more, or a longer one, is not stored: it could not be purged by all that it says. */
@@ -17,6 +18,7 @@ export const MAX_TAG_BYTES = 1024
  * linear.
  */
 const TAGS = { 'surrogate-key': /[^ \t]+/g, 'cache-tag': /[^ \t,](?:[^,]*[^ \t,])?/g, xkey: /[^ \t,]+/g } as const
+const TAG_HEADERS = new FieldNames(Object.keys(TAGS))
 
 export type TagHeader = keyof typeof TAGS
 
@@ -41,8 +43,8 @@ export function groupTags (headers: RawHeaders, field: 'cache-groups' | 'cache-g
 export function readTags (headers: RawHeaders): string[] {
   const tags = new Set<string>()
   for (let i = 0; i + 1 < headers.length; i += 2) {
-    const name = headers[i]!.toLowerCase()
-    if (isTagHeader(name)) for (const tag of splitTags(name, headers[i + 1]!)) tags.add(tag)
+    const name = headers[i]!
+    if (TAG_HEADERS.has(name)) for (const tag of splitTags(name.toLowerCase() as TagHeader, headers[i + 1]!)) tags.add(tag)
   }
   return [...tags]
 }
@@ -62,8 +64,4 @@ export function mergeTags (first: readonly string[], second: readonly string[]):
 /** Whether a record may carry them all. */
 export function tagsFit (tags: readonly string[]): boolean {
   return tags.length <= MAX_TAGS && tags.every(tag => tag.length <= MAX_TAG_BYTES)
-}
-
-function isTagHeader (name: string): name is TagHeader {
-  return Object.hasOwn(TAGS, name)
 }

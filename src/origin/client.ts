@@ -12,6 +12,7 @@ import { SeawallError } from '../core/errors.js'
 import type { Logger } from '../core/logger.js'
 import type { Ms } from '../core/types.js'
 import type { Connector } from './connect.js'
+import { FieldTexts } from './field-texts.js'
 import { Overhead } from './overhead.js'
 import { StatusLines } from './status-line.js'
 import type { WireRequest } from './wire.js'
@@ -37,6 +38,7 @@ export class Connection {
   private openedAt: Ms = 0
   private held = false
   private readonly lines = new StatusLines()
+  readonly texts = new FieldTexts()
   private overhead = new Overhead()
   /** Bytes were left over when an answer had ended. */
   private leftOver = false

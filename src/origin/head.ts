@@ -5,34 +5,21 @@
 import type { RawHeaders } from '../core/types.js'
 import { HEADS, type HeadLimits } from './config.js'
 import type { AnswerFraming } from './contract.js'
+import { FieldTexts } from './field-texts.js'
 
 export interface AnswerHead { readonly headers: string[], readonly framing: AnswerFraming, readonly length: number | undefined }
 
-const CONTROL = /[^\t\x20-\x7e\x80-\xff]/
 const LENGTH = /^[0-9]{1,15}$/
 
-/** name, value, … as latin1 strings, or what is wrong with them. */
-function readFields (raw: readonly Buffer[], most: number): string[] | string {
+/** name, value, …, or what is wrong with them. */
+function readFields (raw: readonly Buffer[], most: number, texts: FieldTexts): string[] | string {
   if (raw.length > most * 2) return `It has more than ${most} headers.`
-  const fields: string[] = []
-  for (const part of raw) {
-    const text = trimmed(part.toString('latin1'))
-    if (CONTROL.test(text)) return 'A header holds a byte that is not allowed.'
-    fields.push(text)
-  }
-  return fields
-}
-
-/** Without the blanks behind it, which are no part of a value (RFC 9112 §5); those before it undici takes off. */
-function trimmed (text: string): string {
-  let end = text.length
-  while (end > 0 && (text.charCodeAt(end - 1) === 0x20 || text.charCodeAt(end - 1) === 0x09)) end--
-  return end === text.length ? text : text.slice(0, end)
+  return texts.read(raw) ?? 'A header holds a byte that is not allowed.'
 }
 
 /** The fields of an interim answer, or what is wrong with them: none frames a body (RFC 9110 §8.6, RFC 9112 §6.1). */
 export function readInterim (raw: readonly Buffer[], { fields: most }: HeadLimits = HEADS): string[] | string {
-  const fields = readFields(raw, most)
+  const fields = readFields(raw, most, new FieldTexts())
   if (typeof fields === 'string') return fields
   return named(fields, ['content-length', 'transfer-encoding']) ? 'An interim answer announces a body.' : fields
 }
@@ -48,10 +35,13 @@ function named (fields: RawHeaders, names: readonly string[]): boolean {
   return fields.some((name, i) => i % 2 === 0 && names.includes(name.toLowerCase()))
 }
 
-/** The head of a final answer, or what is wrong with it (RFC 9112 §6.1, §6.3). `old`: it says HTTP/1.0, which knows no chunks. */
-export function readHead (method: string, status: number, raw: readonly Buffer[], old = false, { fields: most }: HeadLimits = HEADS): AnswerHead | string {
+/**
+ * The head of a final answer, or what is wrong with it (RFC 9112 §6.1, §6.3). `old`: it says HTTP/1.0, which knows no chunks.
+ * `texts`: of the connection it came over.
+ */
+export function readHead (method: string, status: number, raw: readonly Buffer[], { old, texts }: { old: boolean, texts: FieldTexts }, { fields: most }: HeadLimits = HEADS): AnswerHead | string {
   if (status < 200 || status > 599) return `Its status is ${status}.`
-  const headers = readFields(raw, most)
+  const headers = readFields(raw, most, texts)
   if (typeof headers === 'string') return headers
   let length: number | undefined
   let chunked = false

@@ -9,6 +9,7 @@ import type { RouteRules } from '../core/route.js'
 import type { HttpVersion, Peer, RawHeaders, RequestFacts, RequestFields } from '../core/types.js'
 import { formatHttpDate } from '../http/date.js'
 import { endToEnd, fieldLines } from '../http/fields.js'
+import { FieldNames } from '../http/names.js'
 import { SURROGATE_TOKEN } from '../http/targeted.js'
 import { loopField } from './loop.js'
 import { cookies } from './request.js'
@@ -45,9 +46,9 @@ const OWN = [
 const CONDITIONS = ['if-none-match', 'if-modified-since', 'if-match', 'if-unmodified-since', 'if-range', 'range']
 const DIRECTIVES = ['cache-control', 'pragma']
 
-const PASS: ReadonlySet<string> = new Set(OWN)
-const FILL: ReadonlySet<string> = new Set([...OWN, ...CONDITIONS])
-const FILL_UNDIRECTED: ReadonlySet<string> = new Set([...OWN, ...CONDITIONS, ...DIRECTIVES])
+const PASS = new FieldNames(OWN)
+const FILL = new FieldNames([...OWN, ...CONDITIONS])
+const FILL_UNDIRECTED = new FieldNames([...OWN, ...CONDITIONS, ...DIRECTIVES])
 
 /** No part of the key, yet read by origins and frameworks as the URL, the method, or who is asking. */
 const UNKEYED: ReadonlySet<string> = new Set([
@@ -114,7 +115,7 @@ function forwarded (address: string, facts: RequestFacts): string {
   return `for=${node};proto=${facts.scheme}${host}`
 }
 
-const dropSets = new WeakMap<readonly string[], ReadonlySet<string>>()
+const dropSets = new WeakMap<readonly string[], FieldNames>()
 
 /**
  * A response's fields for clients and for the store: end-to-end, without Content-Length, Age and what the route takes
@@ -123,7 +124,7 @@ const dropSets = new WeakMap<readonly string[], ReadonlySet<string>>()
  */
 export function responseHeaders (headers: RawHeaders, strip: readonly string[], wall: number): string[] {
   let drop = dropSets.get(strip)
-  if (drop === undefined) dropSets.set(strip, drop = new Set([...strip, 'age', 'content-length']))
+  if (drop === undefined) dropSets.set(strip, drop = new FieldNames([...strip, 'age', 'content-length']))
   const kept = endToEnd(headers, drop)
   if (fieldLines(kept, 'via').at(-1)?.endsWith(OWN_VIA) !== true) kept.push('Via', OWN_VIA)
   if (fieldLines(kept, 'date').length === 0) kept.push('Date', formatHttpDate(wall))

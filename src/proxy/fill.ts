@@ -18,7 +18,6 @@ import type { RouteRules } from '../core/route.js'
 import type { BodyReader, Entry, EntryMeta, Judged, Lacking, Ms, RawHeaders, Stamp } from '../core/types.js'
 import { fieldValue } from '../http/fields.js'
 import { responseHeaders } from '../policy/forward.js'
-import type { StoreTime } from '../policy/store-time.js'
 import type { Exchange, OriginAnswer } from '../origin/contract.js'
 import { combined, type Completed } from './completion.js'
 import { asIs, asRanged, type FillHead, type Filling, type FillPlan } from './fill-plan.js'
@@ -29,7 +28,7 @@ import type { Parts } from './parts.js'
 import { variantOf } from './recognise.js'
 import { fillRequest } from './requests.js'
 import { SharedBody } from './shared-body.js'
-import { storeVerdict, tagsOf } from './store-verdict.js'
+import { storeVerdict, type Storable } from './store-verdict.js'
 import { Turn, type Outcome as TurnOutcome } from './turn.js'
 
 /** Answers to the range that was asked for, or to conditions, where the request may have asked for neither. */
@@ -204,14 +203,14 @@ export class Fill implements Filling {
   private async answered (answer: OriginAnswer, completed?: Completed): Promise<void> {
     const { r, entry } = this.plan
     const wall = this.parts.clock.wall()
-    const tags = tagsOf(r, answer, completed?.tags)
-    const verdict = storeVerdict(this.parts, r, answer, tags, { wall, ranged: completed !== undefined || (this.asRanged && r.facts.ifRange === undefined) })
+    const ranged = completed !== undefined || (this.asRanged && r.facts.ifRange === undefined)
+    const verdict = storeVerdict(this.parts, r, answer, { wall, ranged, tags: completed?.tags })
     const headers = responseHeaders(answer.headers, stripped(r.route, verdict.kind === 'store'), wall)
     const failing = answer.status >= 500 && (verdict.kind === 'refuse' || entry !== undefined)
-    const meta = verdict.kind === 'store' && !failing ? this.metaOf(answer, headers, verdict, tags) : undefined
+    const meta = verdict.kind === 'store' && !failing ? this.metaOf(answer, headers, verdict) : undefined
     this.judged = meta ?? this.judged
-    if (meta !== undefined && verdict.kind === 'store') this.vary = verdict.vary
-    const refusal = verdict.kind === 'refuse' ? verdict.why : meta === undefined ? undefined : this.keeping.begin(meta, answer, bodyLength(answer, verdict), this.turn.lease)
+    if (meta !== undefined && verdict.kind === 'store') this.vary = verdict.time.vary
+    const refusal = verdict.kind === 'refuse' ? verdict.why : meta === undefined ? undefined : this.keeping.begin(meta, answer, bodyLength(answer, verdict.time), this.turn.lease)
     // of what is too large, smaller parts may be stored yet
     const uncacheable = (verdict.kind === 'refuse' && (verdict.intrinsic || this.provoked(answer.status))) ||
       (refusal === 'too-large' && meta?.part === undefined) || refusal === 'authorization'
@@ -234,10 +233,10 @@ export class Fill implements Filling {
     return status >= 400 && status < 500 && this.plan.shared && this.parts.store.peek(this.plan.passKey) === undefined
   }
 
-  private metaOf (answer: OriginAnswer, headers: RawHeaders, verdict: StoreTime & { kind: 'store' }, tags: readonly string[]): EntryMeta {
+  private metaOf (answer: OriginAnswer, headers: RawHeaders, { time, tags }: Storable): EntryMeta {
     const { r } = this.plan
-    const key = verdict.vary.length === 0 ? r.primary : variantOf(r, verdict.vary)
-    return newMeta(this, { key, status: answer.status, headers, verdict, tags })
+    const key = time.vary.length === 0 ? r.primary : variantOf(r, time.vary)
+    return newMeta(this, { key, status: answer.status, headers, verdict: time, tags })
   }
 
   private async pump (answer: OriginAnswer): Promise<void> {

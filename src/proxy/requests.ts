@@ -1,6 +1,7 @@
 /** What an origin is asked: a client's own request passed on, or the GET of a fill. */
 import type { Entry, Lacking, Ms, RawHeaders, RequestBody } from '../core/types.js'
 import { endToEnd } from '../http/fields.js'
+import { FieldNames } from '../http/names.js'
 import type { OriginRequest } from '../origin/contract.js'
 import { forwardHeaders, type ForwardInput } from '../policy/forward.js'
 import { asIs, asRanged, type FillPlan } from './fill-plan.js'
@@ -57,5 +58,5 @@ function forwarded (parts: Parts, { request, facts, route }: Recognised): Forwar
  * has no content, and must not announce any (§8.6).
  */
 function interim ({ request, route }: Recognised, status: number, headers: RawHeaders): void {
-  request.interim(status, endToEnd(headers, new Set([...route.stripResponse, 'content-length'])))
+  request.interim(status, endToEnd(headers, new FieldNames([...route.stripResponse, 'content-length'])))
 }

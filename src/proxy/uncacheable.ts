@@ -11,7 +11,7 @@ import type { Ms, PassRecord, ProxyResponse, StoredRecord } from '../core/types.
 import { fromError, fromFill } from './answer.js'
 import type { Adopted } from './fill-plan.js'
 import { keyFor, type Fills } from './fills.js'
-import { storeVerdict, tagsOf } from './store-verdict.js'
+import { storeVerdict } from './store-verdict.js'
 import type { Found } from './lookup.js'
 import type { Parts } from './parts.js'
 import { passed } from './pass.js'
@@ -31,7 +31,7 @@ export async function uncacheable (parts: Parts, fills: Fills, r: Recognised, fo
   try {
     const answer = await exchange.answer
     const wall = parts.clock.wall()
-    const verdict = storeVerdict(parts, r, answer, tagsOf(r, answer), { wall, ranged: false })
+    const verdict = storeVerdict(parts, r, answer, { wall, ranged: false })
     if (verdict.kind === 'store') return await changed(parts, fills, r, found, { exchange, startedAt, beganAt, generation })
     if (verdict.intrinsic) remember(parts, r, found, { startedAt, generation }, answer.answeredAt)
     return passed(r, answer, wall, { fwd: 'uri-miss', fwdStatus: answer.status, detail: verdict.why })
@@ -55,7 +55,7 @@ async function changed (parts: Parts, fills: Fills, r: Recognised, found: Found,
 function remember (parts: Parts, r: Recognised, found: Found, { startedAt, generation }: Pick<Adopted, 'startedAt' | 'generation'>, now: Ms): void {
   const key = keyFor(r, found.key)
   const keepUntil = now + r.route.passRecord
-  if (lasts(parts.store.peek(key), keepUntil - r.route.passRecord * RENEWED)) return
+  if (lasts(key === found.key ? found.record : parts.store.peek(key), keepUntil - r.route.passRecord * RENEWED)) return
   const record: PassRecord = { kind: 'pass', key, url: r.url, tags: r.route.tags, filledAt: startedAt, checkedAt: undefined, generation, keepUntil }
   parts.store.note(record)
 }

@@ -19,7 +19,7 @@ import { Outbound } from './outbound.js'
 import { linger } from './linger.js'
 import { discard, refusalFor, ServerRequest } from './request.js'
 import { count, peerOf, type Serving } from './serving.js'
-import { together } from './together.js'
+import { TurnEnd } from './together.js'
 import { join } from './upgrade.js'
 import { deliveryOf } from './writer.js'
 import type { Socket } from 'node:net'
@@ -55,6 +55,7 @@ export class Connection {
   private request: ServerRequest | undefined
   /** The answer whose head has been written. */
   private response: ProxyResponse | undefined
+  private readonly turnEnd = new TurnEnd<ServerRequest, ProxyResponse>((to, answer) => this.answered(to, answer), (to, thrown) => this.failed(to, thrown))
 
   /** `transport`: what is reset when an answer breaks; the TCP socket under a TLS one. `reads`: the socket's, where they are shared. */
   constructor (serving: Serving, socket: Socket, secure = false, transport: Socket = socket, reads?: SharedReads) {
@@ -107,7 +108,7 @@ export class Connection {
         corked = true
         socket.cork()
       }
-      if (found.kind === 'request') this.begin(found.head)
+      if (found.kind === 'request') this.begin(found.head, corked)
       else this.refuse(found.code)
     }
     if (corked) socket.uncork()
@@ -138,7 +139,8 @@ export class Connection {
     })
   }
 
-  private begin (head: RequestHead): void {
+  /** `corked`: an answer that is there at once goes out with those of the requests around it. */
+  private begin (head: RequestHead, corked: boolean): void {
     const { core, clock } = this.serving
     this.state = 'answering'
     if (!head.keepAlive) this.closing = true
@@ -151,7 +153,8 @@ export class Connection {
       else {
         const hit = body === undefined ? core.tryHit(request, request.arrivedAt) : undefined
         if (hit === undefined) this.ask(request, core.handle(request))
-        else this.answer(hit)
+        else if (corked) this.answer(hit)
+        else this.turnEnd.leave(request, hit)
       }
     } catch (thrown) {
       this.failed(request, thrown)
@@ -159,13 +162,12 @@ export class Connection {
   }
 
   private ask (request: ServerRequest, answer: Promise<ProxyResponse | ProxyTunnel>): void {
-    const failed = (thrown: unknown): void => this.failed(request, thrown)
     answer.then(answer => {
       request.decided = true
       // to what comes through a tunnel nobody listens yet
       if ('socket' in answer) this.answered(request, answer)
-      else together(() => this.answered(request, answer), failed)
-    }).catch(failed)
+      else this.turnEnd.leave(request, answer)
+    }).catch((thrown: unknown) => this.failed(request, thrown))
   }
 
   private answered (request: ServerRequest, answer: ProxyResponse | ProxyTunnel): void {
@@ -262,10 +264,8 @@ export class Connection {
 
   /** In other states the deadline is a leftover of an earlier one, and means nothing. */
   private expired (): void {
-    switch (this.state) {
-      case 'idle': case 'skipping': return this.end()
-      case 'head': return this.refuse('header_timeout')
-    }
+    if (this.state === 'head') this.refuse('header_timeout')
+    else if (this.state === 'idle' || this.state === 'skipping') this.end()
   }
 
   /** Shutting down: ends the connection now if nothing is in progress, otherwise with the answer. */

@@ -1,29 +1,45 @@
 /**
- * What is done at the end of a turn of the event loop, together with all else that was left until then.
+ * What is said at the end of a turn of the event loop, together with all else that was left until then.
  *
- * Answers that were waited for are written so. To wake who sleeps at the other end costs the kernel about as much as to
- * write, and many connections often lead to one process: written to again and again over a turn, it falls asleep each time
- * before the next answer, while of answers that follow one another at once only the first finds it asleep.
+ * Answers are written so. To wake who sleeps at the other end costs the kernel about as much as to write, and many
+ * connections often lead to one process: written to again and again over a turn, it falls asleep each time before the next
+ * answer, while of answers that follow one another at once only the first finds it asleep.
  */
 
-interface Step { readonly run: () => void, readonly failed: (thrown: unknown) => void }
+let waiting: { say (): void }[] = []
 
-let steps: Step[] = []
-
-/** `failed` is told what `run` throws, and must not throw itself. What is left by either waits for the next turn's end. */
-export function together (run: () => void, failed: (thrown: unknown) => void): void {
-  if (steps.length === 0) setImmediate(runAll)
-  steps.push({ run, failed })
+function sayAll (): void {
+  const all = waiting
+  waiting = []
+  for (const each of all) each.say()
 }
 
-function runAll (): void {
-  const all = steps
-  steps = []
-  for (const { run, failed } of all) {
+/** Where one connection leaves its answers, one at a time. What is left while others are said waits for the next turn's end. */
+export class TurnEnd<Request, Answer> {
+  private readonly answered: (request: Request, answer: Answer) => void
+  private readonly failed: (request: Request, thrown: unknown) => void
+  private left: { readonly request: Request, readonly answer: Answer } | undefined
+
+  /** `failed` is told what `answered` throws, and must not throw itself. */
+  constructor (answered: (request: Request, answer: Answer) => void, failed: (request: Request, thrown: unknown) => void) {
+    this.answered = answered
+    this.failed = failed
+  }
+
+  leave (request: Request, answer: Answer): void {
+    if (waiting.length === 0) setImmediate(sayAll)
+    this.left = { request, answer }
+    waiting.push(this)
+  }
+
+  say (): void {
+    const { left } = this
+    if (left === undefined) return
+    this.left = undefined
     try {
-      run()
+      this.answered(left.request, left.answer)
     } catch (thrown) {
-      failed(thrown)
+      this.failed(left.request, thrown)
     }
   }
 }

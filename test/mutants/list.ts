@@ -69,6 +69,7 @@ const POLICY: readonly Mutant[] = [
 
 const FIELDS: readonly Mutant[] = [
   mutant('hop-by-hop fields stay', 'http/fields.ts', ['test/unit/http-fields.test.ts'], "'te', 'trailer', 'transfer-encoding', 'upgrade'", "'te', 'trailer', 'transfer-encoding'"),
+  mutant('names are the same in whatever case', 'http/names.ts', ['test/unit/http-names.test.ts'], 'alike.has(name.toLowerCase())', 'alike.has(name)'),
   mutant('what Connection names stays', 'http/fields.ts', ['test/unit/http-fields.test.ts'], '|| options?.has(name) === true) continue', ') continue'),
   mutant('weak tags never match strongly', 'http/conditional.ts', CONDITIONAL, "return a === b && a.startsWith('\"') &&", 'return a === b &&'),
   mutant('If-None-Match compares weakly', 'http/conditional.ts', CONDITIONAL, "const ENTITY_TAG = /^(W\\/)?(", 'const ENTITY_TAG = /^(X\\/)?('),
@@ -79,7 +80,7 @@ const FIELDS: readonly Mutant[] = [
   mutant('Via names us', 'policy/forward.ts', FORWARD, "'Via', [...fieldLines(raw, 'via'), `${input.version} ${PSEUDONYM}`].join(', ')", "'Via', [...fieldLines(raw, 'via'), `${input.version} proxy`].join(', ')"),
   mutant('X-Forwarded-For of strangers is not believed', 'policy/forward.ts', FORWARD, 'peer.trusted ? fieldLines(raw, name) : []', 'fieldLines(raw, name)'),
   mutant('other names for the URL do not pass', 'policy/forward.ts', FORWARD, "if (peer.trusted || !spoofs(received[i]!.toLowerCase(), input.keyed)) headers", 'headers'),
-  mutant('conditions stay here when a fill goes out', 'policy/forward.ts', FORWARD, 'const FILL: ReadonlySet<string> = new Set([...OWN, ...CONDITIONS])', 'const FILL: ReadonlySet<string> = new Set(OWN)')
+  mutant('conditions stay here when a fill goes out', 'policy/forward.ts', FORWARD, 'const FILL = new FieldNames([...OWN, ...CONDITIONS])', 'const FILL = new FieldNames(OWN)')
 ]
 
 const PATHS: readonly Mutant[] = [
@@ -89,7 +90,7 @@ const PATHS: readonly Mutant[] = [
   mutant('what was forgotten is not vouched for', 'invalidation/log.ts', ['test/contract/invalidation-log.test.ts', 'test/unit/invalidation-sweep.test.ts'], 'if (base < this.floor) return UNSURE', ''),
   mutant('tags are capped in number', 'http/tags.ts', ['test/unit/http-tags.test.ts'], 'tags.length <= MAX_TAGS && ', ''),
   mutant('tags are capped in length', 'http/tags.ts', ['test/unit/http-tags.test.ts'], ' && tags.every(tag => tag.length <= MAX_TAG_BYTES)', ''),
-  mutant('what cannot be purged by all it says is not stored', 'proxy/store-verdict.ts', ['test/flow/cache-status.test.ts'], 'if (!tagsFit(tags)) return TOO_MANY_TAGS', ''),
+  mutant('what cannot be purged by all it says is not stored', 'proxy/store-verdict.ts', ['test/flow/cache-status.test.ts'], "tagsFit(tags) ? { kind: 'store', time, tags } : TOO_MANY_TAGS", "{ kind: 'store', time, tags }"),
   mutant('a path that may be another route\'s is not cached', 'policy/routes.ts', ['test/flow/cache-attacks.test.ts'], '? found.route : found.uncached', '? found.route : found.route'),
   mutant('a purge names only what requests can ask for', 'app/purge-keys.ts', ['test/flow/purge.test.ts'], "return typeof readTarget(target, 'GET', seen) === 'string' ? undefined : target", 'return target'),
   mutant('what is of another type in Redis is a log that was lost', 'invalidation/scripts.ts', ['test/contract/invalidation-gaps.test.ts'], "if string.find(reply.err, 'WRONGTYPE', 1, true) then return nil end", ''),
@@ -127,7 +128,7 @@ const EDGES: readonly Mutant[] = [
   mutant('a broken answer is a reset', 'server/writer.ts', ['test/unit/server-answers.test.ts'], 'else socket.resetAndDestroy()', 'else socket.end()'),
   mutant('under TLS it is the transport that is reset', 'server/outbound.ts', ['test/unit/server-tls.test.ts'], 'reset(this.transport)', 'reset(this.socket)'),
   mutant('nothing behind a refused request is looked at', 'server/connection.ts', ['test/unit/server-requests.test.ts'], '    this.in.drop()\n    this.closing = true\n', '    this.in.drop()\n'),
-  mutant('a head takes no longer than it may', 'server/connection.ts', ['test/unit/server-requests.test.ts'], "case 'head': return this.refuse('header_timeout')", "case 'head': return"),
+  mutant('a head takes no longer than it may', 'server/connection.ts', ['test/unit/server-requests.test.ts'], "if (this.state === 'head') this.refuse('header_timeout')", "if (this.state === 'head') return"),
   mutant('who reads nothing is let go', 'server/outbound.ts', ['test/unit/server-slow-readers.test.ts', 'test/unit/server-tls.test.ts'], 'else if (serving.clock.now() - this.progressAt >= serving.limits.writeStall) return', 'else if (serving.clock.now() < 0) return'),
   mutant('a part of a write that is taken is progress', 'server/taken.ts', ['test/unit/server-taken.test.ts'], 'handle.bytesWritten - handle.writeQueueSize', 'handle.bytesWritten'),
   mutant('an answer begun before a drain is finished', 'server/connection.ts', ['test/unit/server-listener.test.ts'], "if (this.state === 'idle') this.end()\n    // a", "if (this.state !== 'closed') this.end()\n    // a"),
@@ -167,6 +168,7 @@ const EDGES: readonly Mutant[] = [
   mutant('what reads like a field of the key does not travel', 'policy/forward.ts', ['test/unit/policy-forward.test.ts'], 'return keyed.includes(read) || spoofs(read)', 'return spoofs(read)'),
   mutant('what a purge overtook answers nobody, who led its fetch included', 'proxy/collapse.ts', ['test/flow/purge.test.ts', 'test/flow/collapse.test.ts'], 'if (shared && round.turns === 0 && this.overtaken(fill, head)) {', 'if (shared && round.turns < 0 && this.overtaken(fill, head)) {'),
   mutant('another process is waited for no longer than told', 'proxy/turn.ts', ['test/flow/turn.test.ts'], '() => acquired.leave())', '() => undefined)'),
+  mutant('what repeats the last answer only nearly is read anew', 'origin/field-texts.ts', ['test/unit/origin-field-texts.test.ts'], 'for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false', ''),
   mutant('a 205 has no content', 'origin/exchange.ts', ['test/wire/answers.test.ts'], 'this.contentless = status === 205', 'this.contentless = false'),
   mutant('a websocket is agreed to by who has read its key', 'origin/websocket.ts', ['test/contract/origins-bodies.test.ts'], "return value(answered, 'sec-websocket-accept') === accept ? undefined :", 'return accept.length > 0 ? undefined :'),
   mutant('what is put together for Redis is bounded', 'store/redis.ts', ['test/contract/store-redis.test.ts'], 'if (this.held + size > this.options.room) return false', ''),

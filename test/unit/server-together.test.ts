@@ -1,8 +1,12 @@
 import { expect, it } from 'vitest'
-import { together } from '../../src/server/together.js'
+import { TurnEnd } from '../../src/server/together.js'
 import { turn } from '../../src/server/turn.js'
 
-const never = (thrown: unknown): void => { throw thrown }
+const never = (_: unknown, thrown: unknown): void => { throw thrown }
+
+function together (run: () => void, failed: (_: unknown, thrown: unknown) => void): void {
+  new TurnEnd<undefined, undefined>(run, failed).leave(undefined, undefined)
+}
 
 it('runs at the end of the turn what was left until then, in order, with nothing between', async () => {
   const seen: string[] = []
@@ -28,7 +32,7 @@ it('leaves to the next turn what comes of it', async () => {
 
 it('lets no failure keep the others from their turn', async () => {
   const seen: unknown[] = []
-  together(() => { throw new Error('x') }, thrown => { seen.push((thrown as Error).message) })
+  together(() => { throw new Error('x') }, (_, thrown) => { seen.push((thrown as Error).message) })
   together(() => { seen.push('b') }, never)
   await turn()
   expect(seen).toEqual(['x', 'b'])
