@@ -8,7 +8,7 @@
  * remembered, or an eighth of the store where that is less; those not asked for lately go first.
  */
 import type { RouteRules } from '../core/route.js'
-import { CLEAN, type Entry, type Ms, type ProxyRequest, type ProxyResponse, type RequestFacts, type VaryRecord } from '../core/types.js'
+import { CLEAN, type Entry, type Judged, type Ms, type ProxyRequest, type ProxyResponse, type RequestFacts, type VaryRecord } from '../core/types.js'
 import { selection } from '../policy/key.js'
 import { fromEntry } from './answer.js'
 import type { Found } from './lookup.js'
@@ -30,6 +30,8 @@ const OFTEN: Ms = 5
 interface Given {
   readonly entry: Entry
   readonly vary: VaryRecord | undefined
+  /** Both, to the log: they have one URL, and a Vary has no tags. */
+  readonly judged: Judged
   /** How `vary` is compared, and what the request added to its URL by it. */
   readonly rule: RouteRules['vary']
   readonly selection: string
@@ -78,8 +80,10 @@ export class Again {
     entry.givenAt = now
     if (before === undefined || now - before > LATELY) return
     const vary = this.varyOf(entry)
+    const judged = this.judgedAs(entry, vary)
+    if (judged === undefined) return
     const given: Given = {
-      entry, vary, rule: route.vary, selection: vary === undefined ? '' : selection(facts, vary.names, route.vary),
+      entry, vary, judged, rule: route.vary, selection: vary === undefined ? '' : selection(facts, vary.names, route.vary),
       ifNoneMatch: facts.ifNoneMatch, size, kept: false, at: now, response: undefined, until: -Infinity
     }
     this.recent.set(facts.site, r.request.target, given, size)
@@ -87,14 +91,18 @@ export class Again {
   }
 
   /** Whether every step would lead to the entry, and find it fresh. */
-  private stands ({ entry, vary, rule, selection: selected }: Given, facts: RequestFacts, now: Ms): boolean {
+  private stands ({ entry, vary, judged, rule, selection: selected }: Given, facts: RequestFacts, now: Ms): boolean {
     const { store, log } = this.parts
     if (now >= entry.policy.freshUntil) return false
-    if (vary !== undefined) {
-      if (selection(facts, vary.names, rule) !== selected) return false
-      if (!store.holds(vary, now) || log.verdict(vary) !== CLEAN) return false
-    }
-    return store.holds(entry, now) && log.verdict(entry) === CLEAN && log.trusted(entry.policy.askedAt) === 'yes'
+    if (vary !== undefined && (selection(facts, vary.names, rule) !== selected || !store.holds(vary, now))) return false
+    return store.holds(entry, now) && log.verdict(judged) === CLEAN && log.trusted(entry.policy.askedAt) === 'yes'
+  }
+
+  /** From now on. Undefined: one of them is not clean. */
+  private judgedAs (entry: Entry, vary: VaryRecord | undefined): Judged | undefined {
+    const { log } = this.parts
+    const clean = log.verdict(entry) === CLEAN && (vary === undefined || (vary.tags.length === 0 && log.verdict(vary) === CLEAN))
+    return clean ? { url: entry.url, tags: entry.tags, filledAt: entry.filledAt, checkedAt: log.head } : undefined
   }
 
   private varyOf (entry: Entry): VaryRecord | undefined {

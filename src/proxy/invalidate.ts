@@ -16,15 +16,18 @@ export function invalidatedBy (r: Recognised, routes: RouteTable, status: number
   if (EVICT_NOTHING.has(r.request.method) || status < 200 || status >= 400) return []
   const { site, host } = r.facts
   const scopes: Scope[] = [{ url: r.url }, ...groupTags(headers, 'cache-group-invalidation', site).map(tag => ({ tag }))]
-  // HTTP/1.0 may do without Host, and not every Host is one that URLs can name
-  if (!URL.canParse(site)) return scopes
-  const base = new URL(site + r.target)
   for (const name of ['location', 'content-location']) {
     const value = fieldValue(headers, name)
-    if (value === undefined || !URL.canParse(value, base.href)) continue
-    const { origin, pathname, search } = new URL(value, base)
-    const route = origin === base.origin ? routes(hostname(host), pathname) : undefined
-    if (route !== undefined) scopes.push({ url: urlKey(site, forwardTarget(pathname + search, route.key.query)) })
+    const url = value === undefined ? undefined : ofSameOrigin(value, site + r.target)
+    const route = url && routes(hostname(host), url.pathname)
+    if (route !== undefined) scopes.push({ url: urlKey(site, forwardTarget(url!.pathname + url!.search, route.key.query)) })
   }
   return scopes
+}
+
+/** HTTP/1.0 may do without Host, and not every Host is one that URLs can name: nothing has the same origin then. */
+function ofSameOrigin (reference: string, base: string): URL | undefined {
+  if (!URL.canParse(reference, base)) return undefined
+  const url = new URL(reference, base)
+  return URL.canParse(base) && url.origin === new URL(base).origin ? url : undefined
 }

@@ -115,8 +115,8 @@ const PATHS: readonly Mutant[] = [
   mutant('a write invalidates', 'proxy/pass.ts', [...MODEL, 'test/flow/write-invalidation.test.ts'], 'await parts.log.appendWrite(scopes)', ''),
   mutant('a write that failed invalidates nothing', 'proxy/invalidate.ts', ['test/flow/write-invalidation.test.ts'], '|| status < 200 || status >= 400) return []', ') return []'),
   mutant('what is given again is what is stored', 'proxy/again.ts', ['test/flow/given-again.test.ts'], 'return store.holds(entry, now) && log', 'return log'),
-  mutant('what is given again is not purged', 'proxy/again.ts', ['test/flow/given-again.test.ts'], '&& log.verdict(entry) === CLEAN && log.trusted', '&& log.trusted'),
-  mutant('what is given again was selected by Vary', 'proxy/again.ts', ['test/flow/given-again.test.ts'], 'if (selection(facts, vary.names, rule) !== selected) return false', ''),
+  mutant('what is given again is not purged', 'proxy/again.ts', ['test/flow/given-again.test.ts'], '&& log.verdict(judged) === CLEAN && log.trusted', '&& log.trusted'),
+  mutant('what is given again was selected by Vary', 'proxy/again.ts', ['test/flow/given-again.test.ts'], 'selection(facts, vary.names, rule) !== selected || ', ''),
   mutant('what is given again is as old as it says', 'proxy/again.ts', ['test/flow/given-again.test.ts'], 'if (now < given.until) return given.response', 'if (given.response !== undefined) return given.response'),
   mutant('a 304 speaks of the entry it names', 'proxy/freshened.ts', ['test/flow/revalidation.test.ts'], 'if (etag !== undefined) return entry.etag !== undefined && weakMatch(etag, entry.etag)', 'if (etag !== undefined) return true')
 ]
