@@ -1,16 +1,10 @@
 /**
- * One client's socket: requests in, answers out, one at a time and in order.
- *
- *     idle ─▶ head ─▶ answering ─▶ skipping ─▶ flushing ─▶ idle      (skipping and flushing only where needed)
- *                       │    │        │
- *                       │    └────────┴──▶ lingering ─▶ closed       (after the last answer)
- *                       └─ 101 ─▶ tunnel ─▶ closed
- *
- * `resting` is idle with heads waiting; `closed` is reached from everywhere, by error or deadline.
+ * One client's socket: requests in, answers out, one at a time and in order, from state to state (`states.ts`).
  *
  * Invariants: an answer is written whole or the connection is reset, never ended as if it were whole; nothing behind a
  * refused request is looked at; `onGone` is called at most once, and never after a complete answer; what waits unparsed
- * is bounded by one head and one chunk of the socket.
+ * is bounded by one head and one chunk of the socket; an answer out of the store is written as it is decided, so that no
+ * purge is acknowledged in between.
  */
 import { SeawallError, toSeawallError, type ErrorCode } from '../core/errors.js'
 import { Inbound } from './inbound.js'
@@ -24,22 +18,12 @@ import { join } from './upgrade.js'
 import { deliveryOf } from './writer.js'
 import type { Socket } from 'node:net'
 import type { SharedReads } from './shared-reads.js'
+import type { State } from './states.js'
 import type { RequestHead } from '../http/scan.js'
 import type { Peer, ProxyResponse, ProxyTunnel } from '../core/types.js'
 
 /** What is left to a head when its connection is drained, if the head has begun or the connection only just. */
 const LAST_HEAD = 500
-
-type State =
-  | 'idle'       // between requests
-  | 'head'       // part of a head has come
-  | 'resting'    // heads wait while other connections have their turn
-  | 'answering'  // a request is with the core, or its answer on its way
-  | 'skipping'   // answered; the rest of its body is read past
-  | 'flushing'   // answered; too much is queued to take the next request
-  | 'tunnel'     // upgraded: no longer HTTP
-  | 'lingering'  // our end is sent; input is discarded, so that the client reads what we said
-  | 'closed'
 
 export class Connection {
   private readonly serving: Serving
@@ -55,7 +39,7 @@ export class Connection {
   private request: ServerRequest | undefined
   /** The answer whose head has been written. */
   private response: ProxyResponse | undefined
-  private readonly turnEnd = new TurnEnd<ServerRequest, ProxyResponse>((to, answer) => this.answered(to, answer), (to, thrown) => this.failed(to, thrown))
+  private readonly turnEnd = new TurnEnd<ServerRequest, ProxyResponse>((to, answer) => this.turnEnded(to, answer), (to, thrown) => this.failed(to, thrown))
 
   /** `transport`: what is reset when an answer breaks; the TCP socket under a TLS one. `reads`: the socket's, where they are shared. */
   constructor (serving: Serving, socket: Socket, secure = false, transport: Socket = socket, reads?: SharedReads) {
@@ -141,7 +125,7 @@ export class Connection {
 
   /** `corked`: an answer that is there at once goes out with those of the requests around it. */
   private begin (head: RequestHead, corked: boolean): void {
-    const { core, clock } = this.serving
+    const { clock } = this.serving
     this.state = 'answering'
     if (!head.keepAlive) this.closing = true
     const body = this.in.open(head.fields.framing)
@@ -149,25 +133,35 @@ export class Connection {
     this.request = request
     try {
       if (body?.failure !== undefined) this.answer(refusalFor(request, body.failure.code, clock))
-      else if (head.fields.websocket) this.ask(request, core.upgrade(request))
-      else {
-        const hit = body === undefined ? core.tryHit(request, request.arrivedAt) : undefined
-        if (hit === undefined) this.ask(request, core.handle(request))
-        else if (corked) this.answer(hit)
-        else this.turnEnd.leave(request, hit)
-      }
+      else if (corked || body !== undefined || head.fields.websocket) this.serve(request)
+      else this.turnEnd.leave(request, undefined)
     } catch (thrown) {
       this.failed(request, thrown)
     }
+  }
+
+  private serve (request: ServerRequest): void {
+    const { core, clock } = this.serving
+    if (request.fields.websocket) return this.ask(request, core.upgrade(request))
+    const hit = request.body === undefined ? core.tryHit(request, clock.now()) : undefined
+    if (hit === undefined) this.ask(request, core.handle(request))
+    else this.answer(hit)
   }
 
   private ask (request: ServerRequest, answer: Promise<ProxyResponse | ProxyTunnel>): void {
     answer.then(answer => {
       request.decided = true
       // to what comes through a tunnel nobody listens yet
-      if ('socket' in answer) this.answered(request, answer)
+      if ('socket' in answer || isStored(answer)) this.answered(request, answer)
       else this.turnEnd.leave(request, answer)
     }).catch((thrown: unknown) => this.failed(request, thrown))
+  }
+
+  private turnEnded (request: ServerRequest, answer: ProxyResponse | undefined): void {
+    if (answer !== undefined) return this.answered(request, answer)
+    if (this.request !== request) return
+    this.serve(request)
+    this.advance()
   }
 
   private answered (request: ServerRequest, answer: ProxyResponse | ProxyTunnel): void {
@@ -316,4 +310,8 @@ export class Connection {
     request.onGone?.(why)
     request.onGone = undefined
   }
+}
+
+function isStored ({ outcome }: ProxyResponse): boolean {
+  return outcome === 'hit' || outcome === 'stale'
 }

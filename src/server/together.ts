@@ -1,45 +1,46 @@
 /**
- * What is said at the end of a turn of the event loop, together with all else that was left until then.
+ * What is done at the end of a turn of the event loop, together with all else that was left until then.
  *
  * Answers are written so. To wake who sleeps at the other end costs the kernel about as much as to write, and many
  * connections often lead to one process: written to again and again over a turn, it falls asleep each time before the next
  * answer, while of answers that follow one another at once only the first finds it asleep.
  */
 
-let waiting: { say (): void }[] = []
+let waiting: { end (): void }[] = []
 
-function sayAll (): void {
+function endAll (): void {
   const all = waiting
   waiting = []
-  for (const each of all) each.say()
+  for (const each of all) each.end()
 }
 
-/** Where one connection leaves its answers, one at a time. What is left while others are said waits for the next turn's end. */
+/** Where one connection leaves a request, with its answer if that is known, one at a time. What is left meanwhile waits for the next turn's end. */
 export class TurnEnd<Request, Answer> {
-  private readonly answered: (request: Request, answer: Answer) => void
+  private readonly ended: (request: Request, answer: Answer | undefined) => void
   private readonly failed: (request: Request, thrown: unknown) => void
-  private left: { readonly request: Request, readonly answer: Answer } | undefined
+  private request: Request | undefined
+  private answer: Answer | undefined
 
-  /** `failed` is told what `answered` throws, and must not throw itself. */
-  constructor (answered: (request: Request, answer: Answer) => void, failed: (request: Request, thrown: unknown) => void) {
-    this.answered = answered
+  /** `failed` is told what `ended` throws, and must not throw itself. */
+  constructor (ended: (request: Request, answer: Answer | undefined) => void, failed: (request: Request, thrown: unknown) => void) {
+    this.ended = ended
     this.failed = failed
   }
 
-  leave (request: Request, answer: Answer): void {
-    if (waiting.length === 0) setImmediate(sayAll)
-    this.left = { request, answer }
+  leave (request: Request, answer: Answer | undefined): void {
+    if (waiting.length === 0) setImmediate(endAll)
+    this.request = request
+    this.answer = answer
     waiting.push(this)
   }
 
-  say (): void {
-    const { left } = this
-    if (left === undefined) return
-    this.left = undefined
+  end (): void {
+    const { request, answer } = this
+    this.request = this.answer = undefined
     try {
-      this.answered(left.request, left.answer)
+      this.ended(request!, answer)
     } catch (thrown) {
-      this.failed(left.request, thrown)
+      this.failed(request!, thrown)
     }
   }
 }

@@ -71,23 +71,39 @@ describe('framing', () => {
     expect(t.answered.map(a => a.end.bytes).reduce((a, b) => a + b)).toBe(all.length)
   })
 
-  it('answers at the end of the turn it was asked in, and is through with a large answer that the system takes at once', async () => {
-    let earlier = -1
-    let answered = 0
+  it('decides on what is stored at the end of the turn, and is through there and then with all that the system takes', async () => {
+    const seen: string[] = []
     const t = await startListener({
       tryHit: () => {
-        // behind all that this turn is to end with
-        process.nextTick(() => {
-          earlier = t.answered.length
-          setImmediate(() => { answered = t.answered.length })
-        })
+        seen.push('decided')
+        process.nextTick(() => seen.push(`answered: ${t.answered.length}`))
         return text('y'.repeat(300_000))
       }
     })
     const client = await t.open()
+    const { now } = t.clock
+    t.clock.now = () => {
+      process.nextTick(() => seen.push('the turn went on'))
+      return now()
+    }
     client.write(get('/'))
     await until('all of it', () => client.text().length > 300_000)
-    expect([earlier, answered]).toEqual([0, 1])
+    expect(seen[0]).toBe('the turn went on')
+    expect(seen.filter(step => step !== seen[0])).toEqual(['decided', 'answered: 1'])
+  })
+
+  it.each(['hit', 'stale', 'miss'] as const)('leaves what was waited for to the end of a turn, but what is stored: %s', async outcome => {
+    let atOnce = -1
+    const t = await startListener({
+      handle: async () => {
+        setImmediate(() => { atOnce = t.answered.length })
+        return text('it', { outcome })
+      }
+    })
+    const client = await t.open()
+    client.write(get('/'))
+    await client.until(/it$/)
+    expect(atOnce).toBe(outcome === 'miss' ? 0 : 1)
   })
 
   it('does not read what HEAD has no use for', async () => {
