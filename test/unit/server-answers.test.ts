@@ -103,6 +103,7 @@ describe('framing', () => {
     const client = await t.open()
     client.write(get('/'))
     await client.until(/it$/)
+    await until('the turn has ended', () => atOnce >= 0)
     expect(atOnce).toBe(outcome === 'miss' ? 0 : 1)
   })
 
