@@ -163,6 +163,7 @@ export class Connection {
     this.held = this.leftOver = false
     this.overhead = new Overhead()
     this.lines.begin()
+    socket.once('close', () => { this.texts.forget() })
     socket.read = size => {
       if (this.socket !== socket) return read.call(socket, size)
       const chunk: Buffer | null = this.held ? null : read.call(socket, size)

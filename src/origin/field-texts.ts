@@ -2,16 +2,18 @@
  * The texts of one origin connection's fields. Most answers repeat most of what the last one said: what is the same byte
  * for byte is the same string again, which was looked into already.
  *
- * Invariant: of the last answer no more than MOST bytes are kept.
+ * Invariant: at most PARTS are kept, of LONGEST bytes each; some 7 kB of a usual head, 20 at most.
  */
 
 const CONTROL = /[^\t\x20-\x7e\x80-\xff]/
-const MOST = 4096
+const PARTS = 64
+const LONGEST = 256
 
 interface Read { readonly bytes: Uint8Array, readonly text: string }
 
 export class FieldTexts {
-  private last: Read[] = []
+  /** By their places; nothing where one was too long. */
+  private last: (Read | undefined)[] = []
 
   /**
    * Names and values in latin1, without the blanks behind them, which are no part of a value (RFC 9112 §5); those before it
@@ -20,21 +22,20 @@ export class FieldTexts {
   read (raw: readonly Buffer[]): string[] | undefined {
     const texts: string[] = []
     const { last } = this
-    let size = 0
     for (let i = 0; i < raw.length; i++) {
       const bytes = raw[i]!
-      let read = last[i]
-      if (read === undefined || !same(bytes, read.bytes)) {
-        const text = textOf(bytes)
-        if (text === undefined) return undefined
-        last[i] = read = { bytes: new Uint8Array(bytes), text }
-      }
-      texts.push(read.text)
-      size += bytes.length
+      const before = last[i]
+      const text = before !== undefined && same(bytes, before.bytes) ? before.text : textOf(bytes)
+      if (text === undefined) return undefined
+      if (i < PARTS && text !== before?.text) last[i] = bytes.length > LONGEST ? undefined : { bytes: new Uint8Array(bytes), text }
+      texts.push(text)
     }
-    if (size > MOST) this.last = []
-    else last.length = raw.length
     return texts
+  }
+
+  /** No answer follows. */
+  forget (): void {
+    this.last = []
   }
 }
 

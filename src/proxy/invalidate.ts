@@ -18,7 +18,7 @@ export function invalidatedBy (r: Recognised, routes: RouteTable, status: number
   const scopes: Scope[] = [{ url: r.url }, ...groupTags(headers, 'cache-group-invalidation', site).map(tag => ({ tag }))]
   for (const name of ['location', 'content-location']) {
     const value = fieldValue(headers, name)
-    const url = value === undefined ? undefined : ofSameOrigin(value, site + r.target)
+    const url = value === undefined ? undefined : ofSameOrigin(value, site, r.target)
     const route = url && routes(hostname(host), url.pathname)
     if (route !== undefined) scopes.push({ url: urlKey(site, forwardTarget(url!.pathname + url!.search, route.key.query)) })
   }
@@ -26,8 +26,9 @@ export function invalidatedBy (r: Recognised, routes: RouteTable, status: number
 }
 
 /** HTTP/1.0 may do without Host, and not every Host is one that URLs can name: nothing has the same origin then. */
-function ofSameOrigin (reference: string, base: string): URL | undefined {
-  if (!URL.canParse(reference, base)) return undefined
+function ofSameOrigin (reference: string, site: string, target: string): URL | undefined {
+  const base = site + target
+  if (!URL.canParse(site) || !URL.canParse(reference, base)) return undefined
   const url = new URL(reference, base)
-  return URL.canParse(base) && url.origin === new URL(base).origin ? url : undefined
+  return url.origin === new URL(site).origin ? url : undefined
 }

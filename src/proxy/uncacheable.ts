@@ -55,7 +55,9 @@ async function changed (parts: Parts, fills: Fills, r: Recognised, found: Found,
 function remember (parts: Parts, r: Recognised, found: Found, { startedAt, generation }: Pick<Adopted, 'startedAt' | 'generation'>, now: Ms): void {
   const key = keyFor(r, found.key)
   const keepUntil = now + r.route.passRecord
-  if (lasts(key === found.key ? found.record : parts.store.peek(key), keepUntil - r.route.passRecord * RENEWED)) return
+  const until = keepUntil - r.route.passRecord * RENEWED
+  // others found the same one to be renewed: by now it may be
+  if ((key === found.key && lasts(found.record, until)) || lasts(parts.store.peek(key), until)) return
   const record: PassRecord = { kind: 'pass', key, url: r.url, tags: r.route.tags, filledAt: startedAt, checkedAt: undefined, generation, keepUntil }
   parts.store.note(record)
 }

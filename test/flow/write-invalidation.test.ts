@@ -76,6 +76,22 @@ describe('a write that succeeded', () => {
     await expectUntouched(s, ['http://[', 'http://', 'urn:x', 'mailto:a@a.test', ''])
   })
 
+  it('takes no Location for one of ours where the request names no host', async () => {
+    const s = await scene()
+    s.origin.on(answer({ 'cache-control': 'max-age=60', location: '/other' }, 'done'))
+    const asks = async (line: string): Promise<string> => {
+      const client = await connect(s.proxy.port)
+      client.write(`${line} HTTP/1.0\r\n\r\n`)
+      const text = await client.until(/done$/)
+      client.socket.destroy()
+      return text
+    }
+    await asks('GET /folder/other')
+    await asks('GET /other')
+    await asks('POST /folder/item')
+    for (const path of ['/folder/other', '/other']) expect(await asks(`GET ${path}`), path).toContain('seawall; hit')
+  })
+
   async function expectUntouched (s: Scene, values: readonly string[]): Promise<void> {
     for (const value of values) {
       serves(s, answer({ location: value, 'content-location': value }, 'done', 201))
