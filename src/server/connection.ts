@@ -13,7 +13,7 @@ import { Outbound } from './outbound.js'
 import { linger } from './linger.js'
 import { discard, refusalFor, ServerRequest } from './request.js'
 import { count, peerOf, type Serving } from './serving.js'
-import { TurnEnd } from './together.js'
+import { inCrowd, TurnEnd } from './together.js'
 import { join } from './upgrade.js'
 import { deliveryOf } from './writer.js'
 import type { Socket } from 'node:net'
@@ -133,8 +133,8 @@ export class Connection {
     this.request = request
     try {
       if (body?.failure !== undefined) this.answer(refusalFor(request, body.failure.code, clock))
-      else if (corked || body !== undefined || head.fields.websocket) this.serve(request)
-      else this.turnEnd.leave(request, undefined)
+      else if (inCrowd() && !corked && body === undefined) this.turnEnd.leave(request, undefined)
+      else this.serve(request)
     } catch (thrown) {
       this.failed(request, thrown)
     }

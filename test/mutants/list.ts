@@ -127,7 +127,7 @@ const EDGES: readonly Mutant[] = [
   mutant('a chunked body ends', 'server/writer.ts', ['test/unit/server-answers.test.ts'], "if (delivery === 'chunked') sink.write('0\\r\\n\\r\\n')", ''),
   mutant('a broken answer is a reset', 'server/writer.ts', ['test/unit/server-answers.test.ts'], 'else socket.resetAndDestroy()', 'else socket.end()'),
   mutant('under TLS it is the transport that is reset', 'server/outbound.ts', ['test/unit/server-tls.test.ts'], 'reset(this.transport)', 'reset(this.socket)'),
-  mutant('requests wait for the end of the turn', 'server/connection.ts', ['test/unit/server-answers.test.ts'], 'else this.turnEnd.leave(request, undefined)', 'else this.serve(request)'),
+  mutant('requests wait for the end of the turn', 'server/connection.ts', ['test/unit/server-answers.test.ts'], 'this.turnEnd.leave(request, undefined)', 'this.serve(request)'),
   mutant('what came out of the store is not left lying', 'server/connection.ts', ['test/unit/server-answers.test.ts'], "if ('socket' in answer || isStored(answer))", "if ('socket' in answer)"),
   mutant('nothing behind a refused request is looked at', 'server/connection.ts', ['test/unit/server-requests.test.ts'], '    this.in.drop()\n    this.closing = true\n', '    this.in.drop()\n'),
   mutant('a head takes no longer than it may', 'server/connection.ts', ['test/unit/server-requests.test.ts'], "if (this.state === 'head') this.refuse('header_timeout')", "if (this.state === 'head') return"),

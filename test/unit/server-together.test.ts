@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { TurnEnd } from '../../src/server/together.js'
+import { inCrowd, TurnEnd } from '../../src/server/together.js'
 import { turn } from '../../src/server/turn.js'
 
 const never = (_: unknown, thrown: unknown): void => { throw thrown }
@@ -36,4 +36,17 @@ it('lets no failure keep the others from their turn', async () => {
   together(() => { seen.push('b') }, never)
   await turn()
   expect(seen).toEqual(['x', 'b'])
+})
+
+it('leaves to the end of a turn what comes after one that brought many', async () => {
+  const brings = async (count: number): Promise<boolean[]> => {
+    const said = Array.from({ length: count }, () => inCrowd())
+    await turn()
+    await turn()
+    return said
+  }
+  expect(await brings(12)).not.toContain(true)
+  expect(await brings(1)).toEqual([true])
+  expect(await brings(11)).not.toContain(true)
+  expect(await brings(1)).toEqual([false])
 })
