@@ -119,6 +119,7 @@ export class OriginExchange implements Tenant, ConnectionHandler, AnswerSource {
       this.interim(status, raw)
       return true
     }
+    // lent until undici is done with it
     const head = unasked(status, this.request.headers) ?? readHead(this.request.method, status, raw, this.loan!.connection, this.origin.heads)
     if (typeof head === 'string') this.fail(invalid(head))
     else this.answered(status, head)

@@ -19,7 +19,7 @@ export interface StoreTimeInput {
   readonly facts: RequestFacts
   readonly route: RouteRules
   readonly status: number
-  /** End-to-end, Age included. */
+  /** Without what Connection names; Age included. */
   readonly headers: RawHeaders
   readonly askedAt: Ms
   readonly answeredAt: Ms
@@ -31,15 +31,18 @@ export interface StoreTimeInput {
   readonly ranged?: boolean
 }
 
+/** It may be stored, and under what. */
+export interface StoreTerms {
+  readonly kind: 'store', readonly policy: Policy, readonly vary: readonly string[]
+  readonly etag: string | undefined, readonly lastModified: string | undefined
+  /** Which bytes a 206 encloses. */
+  readonly range: ContentRange | undefined
+}
+
 /** `intrinsic`: the response itself is uncacheable, so that it is worth remembering; not what the request or a failing origin caused. */
-export type StoreTime =
-  | {
-    readonly kind: 'store', readonly policy: Policy, readonly vary: readonly string[]
-    readonly etag: string | undefined, readonly lastModified: string | undefined
-    /** Which bytes a 206 encloses. */
-    readonly range: ContentRange | undefined
-  }
-  | { readonly kind: 'refuse', readonly why: StoreRefusal, readonly intrinsic: boolean }
+export interface Refused { readonly kind: 'refuse', readonly why: StoreRefusal, readonly intrinsic: boolean }
+
+export type StoreTime = StoreTerms | Refused
 
 /** Never throws, whatever the fields hold. */
 export function storeTime (input: StoreTimeInput): StoreTime {
@@ -70,7 +73,7 @@ export function storeTime (input: StoreTimeInput): StoreTime {
   return { kind: 'store', policy, vary: response.vary as readonly string[], etag: response.etag, lastModified: response.lastModified, range }
 }
 
-function refuse (why: StoreRefusal, intrinsic: boolean): StoreTime {
+function refuse (why: StoreRefusal, intrinsic: boolean): Refused {
   return { kind: 'refuse', why, intrinsic }
 }
 

@@ -19,8 +19,9 @@ export function invalidatedBy (r: Recognised, routes: RouteTable, status: number
   for (const name of ['location', 'content-location']) {
     const value = fieldValue(headers, name)
     const url = value === undefined ? undefined : ofSameOrigin(value, site, r.target)
-    const route = url && routes(hostname(host), url.pathname)
-    if (route !== undefined) scopes.push({ url: urlKey(site, forwardTarget(url!.pathname + url!.search, route.key.query)) })
+    if (url === undefined) continue
+    const route = routes(hostname(host), url.pathname)
+    if (route !== undefined) scopes.push({ url: urlKey(site, forwardTarget(url.pathname + url.search, route.key.query)) })
   }
   return scopes
 }

@@ -5,7 +5,7 @@ import type { OriginAnswer } from '../origin/contract.js'
 import { contentLanguage } from '../policy/negotiation.js'
 import { storedAs } from '../policy/partial.js'
 import { selectingValue } from '../policy/selecting.js'
-import type { StoreTime } from '../policy/store-time.js'
+import type { StoreTerms } from '../policy/store-time.js'
 import type { Filling, FillPlan } from './fill-plan.js'
 import type { Parts } from './parts.js'
 
@@ -16,7 +16,7 @@ interface Stored {
   readonly key: StoreKey
   readonly status: number
   readonly headers: RawHeaders
-  readonly verdict: StoreTime & { kind: 'store' }
+  readonly verdict: StoreTerms
   readonly tags: readonly string[]
 }
 
@@ -71,9 +71,9 @@ export function passRecord (fill: Filling, now: Ms): PassRecord {
 }
 
 /** Of the body to be stored, as far as the head tells: of a 206 at any rate. */
-export function bodyLength ({ framing, length }: OriginAnswer, verdict: StoreTime): number | undefined {
+export function bodyLength ({ framing, length }: OriginAnswer, { range }: StoreTerms): number | undefined {
   if (framing === 'none') return 0
-  return length ?? (verdict.kind === 'store' && verdict.range !== undefined ? verdict.range.last + 1 - verdict.range.first : undefined)
+  return length ?? (range && range.last + 1 - range.first)
 }
 
 /** A part never takes the place of the whole, as long as that is fresh. */

@@ -3,16 +3,14 @@ import type { Ms } from '../core/types.js'
 import { withoutOptions } from '../http/fields.js'
 import { mergeTags, responseTags, tagsFit } from '../http/tags.js'
 import type { OriginAnswer } from '../origin/contract.js'
-import { storeTime, type StoreTime } from '../policy/store-time.js'
+import { storeTime, type Refused, type StoreTerms } from '../policy/store-time.js'
 import type { Parts } from './parts.js'
 import type { Recognised } from './recognise.js'
 
-const TOO_MANY_TAGS = { kind: 'refuse', why: 'too-many-tags', intrinsic: true } as const
-
-type Refused = Extract<StoreTime, { kind: 'refuse' }>
+const TOO_MANY_TAGS: Refused = { kind: 'refuse', why: 'too-many-tags', intrinsic: true }
 
 /** `tags`: of what is stored; of what is not, nobody asks. */
-export interface Storable { readonly kind: 'store', readonly time: Extract<StoreTime, { kind: 'store' }>, readonly tags: readonly string[] }
+export interface Storable { readonly kind: 'store', readonly time: StoreTerms, readonly tags: readonly string[] }
 
 /** The tags of an answer, beside those its route gives it, or `others`. */
 export function tagsOf (r: Recognised, answer: OriginAnswer, others: readonly string[] = r.route.tags): readonly string[] {

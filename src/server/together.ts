@@ -32,7 +32,10 @@ function endAll (): void {
   for (const each of all) each.end()
 }
 
-/** Where one connection leaves a request, with its answer if that is known, one at a time. What is left meanwhile waits for the next turn's end. */
+/**
+ * Where one connection leaves a request, with its answer if that is known: no other until that has been seen to. What is
+ * left while others are waits for the next turn's end.
+ */
 export class TurnEnd<Request, Answer> {
   private readonly ended: (request: Request, answer: Answer | undefined) => void
   private readonly failed: (request: Request, thrown: unknown) => void

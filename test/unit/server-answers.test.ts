@@ -2,8 +2,6 @@
 import { describe, expect, it } from 'vitest'
 import { SeawallError } from '../../src/core/errors.js'
 import { barrier, until } from '../support/barrier.js'
-import { inCrowd } from '../../src/server/together.js'
-import { turn } from '../../src/server/turn.js'
 import { bytes, cleanUp, response, source, startListener, text, turns } from '../support/listener.js'
 import type { ProxyResponse } from '../../src/core/types.js'
 
@@ -71,47 +69,6 @@ describe('framing', () => {
     expect(all).toContain('Content-Length: 6\r\n\r\nabcdefHTTP/1.1 200')
     expect(t.answered.map(a => a.end.complete)).toEqual([true, true])
     expect(t.answered.map(a => a.end.bytes).reduce((a, b) => a + b)).toBe(all.length)
-  })
-
-  it.each([
-    [1, 'at once', ['decided', 'the turn went on', 'answered: 1']],
-    [12, 'at the end of its turn', ['the turn went on', 'decided', 'answered: 1']]
-  ])('after %i requests in a turn, decides on what is stored %s, and is through there and then with all that the system takes', async (before, _, course) => {
-    const seen: string[] = []
-    const see = (what: string): void => { if (!seen.includes(what)) seen.push(what) }
-    const t = await startListener({
-      tryHit: () => {
-        see('decided')
-        process.nextTick(() => see(`answered: ${t.answered.length}`))
-        return text('y'.repeat(300_000))
-      }
-    })
-    const client = await t.open()
-    for (let i = 0; i < before; i++) inCrowd()
-    await turn()
-    const { now } = t.clock
-    t.clock.now = () => {
-      process.nextTick(() => see('the turn went on'))
-      return now()
-    }
-    client.write(get('/'))
-    await until('all of it', () => client.text().length > 300_000)
-    expect(seen.slice(0, course.length)).toEqual(course)
-  })
-
-  it.each(['hit', 'stale', 'miss'] as const)('leaves what was waited for to the end of a turn, but what is stored: %s', async outcome => {
-    let atOnce = -1
-    const t = await startListener({
-      handle: async () => {
-        setImmediate(() => { atOnce = t.answered.length })
-        return text('it', { outcome })
-      }
-    })
-    const client = await t.open()
-    client.write(get('/'))
-    await client.until(/it$/)
-    await until('the turn has ended', () => atOnce >= 0)
-    expect(atOnce).toBe(outcome === 'miss' ? 0 : 1)
   })
 
   it('does not read what HEAD has no use for', async () => {
